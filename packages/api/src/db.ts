@@ -1,0 +1,63 @@
+import { CamelCasePlugin, Kysely, PostgresDialect, type Transaction } from 'kysely'
+import pg from 'pg'
+import type { Database } from './features/index.ts'
+import type { Log } from './deps.ts'
+
+export type { Database }
+
+export interface DatabaseOptions {
+  url: string
+  log: Pick<Log, 'warn'>
+  /** Connections at most; four serve as many requests as fifty. */
+  max?: number
+  /** A transaction-mode pooler keeps no session state, so no time-outs can be set on the connection. */
+  isPooler?: boolean
+}
+
+/** The pool is the caller's to end, with `db.destroy()`. */
+export function createDatabase(options: DatabaseOptions): Kysely<Database> {
+  return new Kysely<Database>({
+    dialect: new PostgresDialect({ pool: createPool(options) }),
+    plugins: [new CamelCasePlugin({ maintainNestedObjectKeys: true })],
+  })
+}
+
+export function createPool({ url, log, max = 10, isPooler = false }: DatabaseOptions): pg.Pool {
+  const pool = new pg.Pool({
+    connectionString: url,
+    max,
+    // An exhausted pool or an unreachable server is a 503 soon, not a wait for ever.
+    connectionTimeoutMillis: 5_000,
+    idleTimeoutMillis: 30_000,
+    application_name: 'tenon',
+    ...(isPooler ? {} : { statement_timeout: 15_000, idle_in_transaction_session_timeout: 30_000 }),
+  })
+  // Without a listener, a restart of PostgreSQL ends the process.
+  pool.on('error', (err) => log.warn({ err }, 'an idle database connection was lost'))
+  pool.on('connect', (client) =>
+    client.on('error', (err) => log.warn({ err }, 'a database connection was lost')),
+  )
+  return pool
+}
+
+/** Runs `work` in a transaction, again when PostgreSQL says that only the timing was wrong. */
+export async function inTransaction<T>(
+  db: Kysely<Database>,
+  work: (trx: Transaction<Database>) => Promise<T>,
+): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await db.transaction().execute(work)
+    } catch (error) {
+      if (attempt === 3 || !isRetryable(error)) throw error
+    }
+  }
+}
+
+const isRetryable = (error: unknown) => ['40001', '40P01'].includes((error as { code?: string }).code ?? '')
+
+/** The name of the unique index that an insert or update ran into. */
+export function violatedUnique(error: unknown): string | undefined {
+  const { code, constraint } = error as { code?: string; constraint?: string }
+  return code === '23505' ? constraint : undefined
+}

@@ -1,0 +1,38 @@
+import type { ColumnType } from 'kysely'
+import type { JWK } from 'jose'
+
+export interface AuthTables {
+  sessions: {
+    /** Public: shown in lists, named in access tokens. */
+    id: string
+    /** sha256 of the token; the token itself is stored nowhere. */
+    tokenHash: Buffer
+    userId: string
+    device: string
+    ip: string
+    createdAt: ColumnType<Date, Date, never>
+    lastSeenAt: Date
+    expiresAt: Date
+    /** No activity moves `expiresAt` past it. */
+    absoluteExpiresAt: ColumnType<Date, never, never>
+  }
+  mailTokens: {
+    id: string
+    userId: string
+    kind: MailTokenKind
+    tokenHash: Buffer
+    expiresAt: Date
+    createdAt: ColumnType<Date, never, never>
+  }
+  signingKeys: {
+    /** The `kid` of the tokens that it signed. */
+    id: string
+    publicJwk: ColumnType<JWK, string, never>
+    /** The private JWK, encrypted with APP_SECRET. */
+    privateKey: ColumnType<Buffer, Buffer, never>
+    createdAt: ColumnType<Date, never, never>
+    retiredAt: Date | null
+  }
+}
+
+export type MailTokenKind = 'verify' | 'reset'

@@ -1,0 +1,19 @@
+import { authJobs } from './auth/jobs.ts'
+import { auth, authErrors } from './auth/router.ts'
+import type { AuthTables } from './auth/tables.ts'
+import { posts, postsErrors, usersWithPosts } from './posts/router.ts'
+import type { PostsTables } from './posts/tables.ts'
+import type { JobsTables } from '../jobs/tables.ts'
+import { users as plainUsers, usersErrors } from './users/router.ts'
+import type { UsersTables } from './users/tables.ts'
+
+/** The table of contents. A feature is its folder, its migration and its lines here. */
+const users = { ...plainUsers, ...usersWithPosts }
+
+export const features = { users, auth, posts }
+
+export const procedureErrors = { users: usersErrors, auth: authErrors, posts: postsErrors } as const
+
+export const jobs = [...authJobs]
+
+export interface Database extends UsersTables, AuthTables, PostsTables, JobsTables {}

@@ -1,0 +1,93 @@
+import type { Kysely, Transaction } from 'kysely'
+import type { Database } from '../../db.ts'
+import type { Role } from '../auth/roles.ts'
+
+const publicColumns = ['users.id', 'users.username', 'users.name', 'users.createdAt'] as const
+
+export interface NewUser {
+  id: string
+  email: string
+  username: string
+  name: string | null
+  passwordHash: string
+  role?: Role
+  emailVerifiedAt?: Date | null
+}
+
+export async function insertUser(trx: Transaction<Database>, user: NewUser): Promise<void> {
+  await trx
+    .insertInto('users')
+    .values({ emailVerifiedAt: null, ...user })
+    .execute()
+}
+
+function present(db: Kysely<Database>) {
+  return db.selectFrom('users').select(publicColumns).where('deletedAt', 'is', null)
+}
+
+export const findPublicUser = (db: Kysely<Database>, id: string) =>
+  present(db).where('id', '=', id).executeTakeFirst()
+
+/** Newest first. One more than `limit`, to know whether there is a next page. */
+export function listUsers(db: Kysely<Database>, { before, skip = 0, limit }: PageOf) {
+  return present(db)
+    .$if(before !== undefined, (query) => query.where('id', '<', before!))
+    .orderBy('id', 'desc')
+    .offset(skip)
+    .limit(limit + 1)
+    .execute()
+}
+
+/** By part of the username or the name. From three letters on the trigram index serves it. */
+export function searchUsers(db: Kysely<Database>, q: string, { before, limit }: PageOf) {
+  const pattern = `%${q.replace(/[\\%_]/g, '\\$&')}%`
+  return present(db)
+    .where((eb) => eb.or([eb('username', 'ilike', pattern), eb('name', 'ilike', pattern)]))
+    .$if(before !== undefined, (query) => query.where('id', '<', before!))
+    .orderBy('id', 'desc')
+    .limit(limit + 1)
+    .execute()
+}
+
+interface PageOf {
+  before?: string | undefined
+  skip?: number | undefined
+  limit: number
+}
+
+export async function updateUser(
+  db: Kysely<Database>,
+  id: string,
+  changes: { username?: string; name?: string | null },
+) {
+  await db
+    .updateTable('users')
+    .set({ ...changes, updatedAt: new Date() })
+    .where('id', '=', id)
+    .where('deletedAt', 'is', null)
+    .execute()
+}
+
+export async function setRole(db: Kysely<Database>, email: string, role: Role): Promise<string | undefined> {
+  const row = await db
+    .updateTable('users')
+    .set({ role, updatedAt: new Date() })
+    .where('email', '=', email)
+    .where('deletedAt', 'is', null)
+    .returning('id')
+    .executeTakeFirst()
+  return row?.id
+}
+
+/** The row stays, so that its address and username stay taken. */
+export async function markDeleted(trx: Transaction<Database>, id: string): Promise<void> {
+  await trx
+    .updateTable('users')
+    .set({ deletedAt: new Date(), updatedAt: new Date() })
+    .where('id', '=', id)
+    .execute()
+}
+
+export async function hasUsers(db: Kysely<Database>): Promise<boolean> {
+  return (await db.selectFrom('users').select('id').limit(1).executeTakeFirst()) !== undefined
+}

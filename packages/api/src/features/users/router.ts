@@ -1,0 +1,83 @@
+import type { ErrorTree } from '../../declared-errors.ts'
+import { notFound } from '../../errors.ts'
+import { nothing } from '../../schemas.ts'
+import { publicProcedure, userProcedure } from '../../trpc.ts'
+import * as input from './input.ts'
+import * as output from './output.ts'
+import { findPublicUser } from './queries.ts'
+import {
+  deleteOwnUser,
+  getUserPage,
+  registerUser,
+  searchUserPage,
+  toPublicUser,
+  updateOwnUser,
+} from './users.ts'
+
+export const users = {
+  create: publicProcedure
+    .meta({
+      rest: 'POST /users',
+      status: 201,
+      location: '/users/{id}',
+      summary: 'Register',
+      description: 'Starts no session. A link to confirm the address is mailed.',
+    })
+    .input(input.create)
+    .output(output.user)
+    .mutation(({ ctx, input }) => registerUser(ctx, input)),
+
+  list: userProcedure
+    .meta({ rest: 'GET /users', summary: 'List people', description: 'Newest first.' })
+    .input(input.list)
+    .output(output.publicUsers)
+    .query(({ ctx, input }) => getUserPage(ctx, input)),
+
+  search: userProcedure
+    .meta({
+      rest: 'GET /users/search',
+      summary: 'Search people',
+      description: 'By part of a username or name; newest first.',
+    })
+    .input(input.search)
+    .output(output.publicUsers)
+    .query(({ ctx, input }) => searchUserPage(ctx, input)),
+
+  get: publicProcedure
+    .meta({ rest: 'GET /users/{id}', summary: 'Get a person' })
+    .input(input.get)
+    .output(output.publicUser)
+    .query(async ({ ctx, input }) => {
+      const row = await findPublicUser(ctx.db, input.id)
+      if (!row) throw notFound('user')
+      return toPublicUser(row)
+    }),
+
+  me: userProcedure
+    .meta({ rest: 'GET /users/me', summary: 'Get myself' })
+    .output(output.user)
+    .query(({ ctx }) => ctx.principal.user),
+
+  update: userProcedure
+    .meta({ rest: 'PATCH /users/me', summary: 'Change my username or name' })
+    .input(input.update)
+    .output(output.user)
+    .mutation(({ ctx, input }) => updateOwnUser(ctx, input)),
+
+  delete: userProcedure
+    .meta({
+      rest: 'DELETE /users/me',
+      summary: 'Delete my account',
+      description: 'Ends every session and hides my posts. My names stay reserved for 7 days.',
+    })
+    .output(nothing)
+    .mutation(({ ctx }) => deleteOwnUser(ctx)),
+}
+
+export const usersErrors = {
+  create: ['EMAIL_TAKEN', 'USERNAME_TAKEN'],
+  list: ['CURSOR_INVALID'],
+  search: ['CURSOR_INVALID'],
+  get: ['NOT_FOUND'],
+  update: ['USERNAME_TAKEN'],
+} as const satisfies ErrorTree

@@ -1,0 +1,62 @@
+import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { newId } from '../ids.ts'
+import type { Settings } from '../deps.ts'
+import { messageIdOf, type Mailer } from './mailer.ts'
+
+export interface CapturedMail {
+  id: string
+  to: string
+  from: string
+  subject: string
+  text: string
+  html: string
+  messageId: string
+  createdAt: string
+}
+
+export interface DevMailbox extends Mailer {
+  /** Newest first. */
+  list(): Promise<CapturedMail[]>
+}
+
+const kept = 200
+
+/** Catches mail in a folder, where the server and a worker of its own see the same. For development only. */
+export function createDevMailbox(folder: string, { mailFrom, publicUrl }: Settings): DevMailbox {
+  return {
+    async send({ to, subject, html, text, key }) {
+      const id = newId()
+      const createdAt = new Date().toISOString()
+      const mail = {
+        id,
+        to,
+        from: mailFrom,
+        subject,
+        text,
+        html,
+        messageId: messageIdOf(key, publicUrl),
+        createdAt,
+      }
+      await mkdir(folder, { recursive: true, mode: 0o700 })
+      const draft = join(folder, `.${id}`)
+      await writeFile(draft, JSON.stringify(mail), { mode: 0o600 })
+      await rename(draft, join(folder, `${id}.json`))
+      const surplus = (await names(folder)).slice(kept)
+      await Promise.all(surplus.map((name) => rm(join(folder, name), { force: true })))
+    },
+    async list() {
+      const files = await names(folder)
+      return Promise.all(files.map(async (name) => JSON.parse(await readFile(join(folder, name), 'utf8'))))
+    },
+  }
+}
+
+/** Ids are in the order of time, so names are, too. */
+async function names(folder: string): Promise<string[]> {
+  const all = await readdir(folder).catch(() => [])
+  return all
+    .filter((name) => name.endsWith('.json'))
+    .toSorted()
+    .toReversed()
+}

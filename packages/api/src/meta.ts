@@ -1,0 +1,13 @@
+/** What is known of a procedure at runtime. It stays out of the client's types, so nothing is imported here. */
+export interface Meta {
+  /** The REST route, `'GET /users/{id}'`, under `/api/v1`. A procedure without one is tRPC's alone. */
+  rest?: `${'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'} /${string}`
+  /** Of a success on REST; 200 unless stated, 204 where the output is null. */
+  status?: 200 | 201 | 202
+  /** Where the created object lives, `'/users/{id}'`, filled in from the output. */
+  location?: `/${string}`
+  summary?: string
+  description?: string
+  /** Set by the rung of the ladder, not by hand. */
+  access?: 'public' | 'user' | 'verified'
+}

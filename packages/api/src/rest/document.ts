@@ -1,0 +1,112 @@
+import * as z from 'zod'
+import {
+  createDocument,
+  type ZodOpenApiOperationObject,
+  type ZodOpenApiPathsObject,
+  type ZodOpenApiRequestBodyObject,
+  type ZodOpenApiResponseObject,
+} from 'zod-openapi'
+import { errorResponses } from './errors.ts'
+import type { Operation } from './operations.ts'
+
+/** The OpenAPI 3.1 document of the operations. The same for every installation: its server is relative. */
+export function openApiDocument(operations: Operation[]) {
+  return createDocument({
+    openapi: '3.1.0',
+    info: {
+      title: 'Tenon',
+      version: '1',
+      description: introduction,
+      license: { name: 'MIT', identifier: 'MIT' },
+    },
+    servers: [{ url: '/api/v1' }],
+    tags: tagsOf(operations),
+    paths: pathsOf(operations),
+    components: { securitySchemes },
+  })
+}
+
+const introduction = `Every failure has one shape, \`Error\`; its \`code\` is stable. Times are ISO 8601, ids UUIDs.
+Lists answer \`{items, nextCursor}\`: ask again with \`cursor\` until it is null.`
+
+const securitySchemes = {
+  session: {
+    type: 'apiKey',
+    in: 'cookie',
+    name: '__Host-tenon_session',
+    description: 'Set by signing in; for pages of this site',
+  },
+  bearer: { type: 'http', scheme: 'bearer', description: 'A session token or an access token' },
+} as const
+
+const tagOf = ({ name }: Operation) => name.slice(0, name.indexOf('.'))
+
+function tagsOf(operations: Operation[]) {
+  return [...new Set(operations.map(tagOf))].map((name) => ({ name, description: `Operations of ${name}` }))
+}
+
+function pathsOf(operations: Operation[]): ZodOpenApiPathsObject {
+  const byPath = Map.groupBy(operations, ({ path }) => path)
+  return Object.fromEntries(
+    [...byPath].map(([path, group]) => [
+      path,
+      Object.fromEntries(group.map((operation) => [operation.method.toLowerCase(), describe(operation)])),
+    ]),
+  )
+}
+
+function describe(operation: Operation): ZodOpenApiOperationObject {
+  const { name, meta, status } = operation
+  return {
+    operationId: name,
+    tags: [tagOf(operation)],
+    summary: meta.summary ?? name,
+    ...(meta.description ? { description: meta.description } : {}),
+    security: securityOf(operation),
+    ...requestOf(operation),
+    responses: { [status]: successOf(operation), ...errorResponses(operation) },
+  }
+}
+
+/** Reading something public tells more to those who say who they are; an empty requirement makes that optional. */
+function securityOf({ meta, method }: Operation) {
+  if (meta.access !== 'public') return [{ session: [] }, { bearer: [] }]
+  return method === 'GET' ? [{}, { session: [] }, { bearer: [] }] : []
+}
+
+function requestOf(operation: Operation): Pick<ZodOpenApiOperationObject, 'requestParams' | 'requestBody'> {
+  const { shape, pathParameters, method } = operation
+  const entries = Object.entries(shape ?? {})
+  const inPath = entries.filter(([key]) => pathParameters.includes(key))
+  const others = entries.filter(([key]) => !pathParameters.includes(key))
+  const hasBody = method !== 'GET' && (others.length > 0 || (operation.input && !shape))
+  return {
+    requestParams: {
+      ...(inPath.length > 0 ? { path: z.object(Object.fromEntries(inPath)) } : {}),
+      ...(method === 'GET' && others.length > 0 ? { query: z.object(Object.fromEntries(others)) } : {}),
+    },
+    ...(hasBody ? { requestBody: bodyOf(operation, others) } : {}),
+  }
+}
+
+function bodyOf(
+  { input, pathParameters }: Operation,
+  fields: [string, z.ZodType][],
+): ZodOpenApiRequestBodyObject {
+  const isWhole = input && pathParameters.length === 0
+  const schema = isWhole ? input : z.strictObject(Object.fromEntries(fields))
+  return { required: true, content: { 'application/json': { schema } } }
+}
+
+function successOf({ status, output, meta }: Operation): ZodOpenApiResponseObject {
+  if (status === 204) return { description: 'Done' }
+  return {
+    description: status === 201 ? 'Created' : status === 202 ? 'Accepted' : 'Success',
+    ...(meta.location ? { headers: locationHeaders } : {}),
+    content: { 'application/json': { schema: output } },
+  }
+}
+
+const locationHeaders = {
+  Location: { description: 'Where it can be read', schema: { type: 'string' as const } },
+}

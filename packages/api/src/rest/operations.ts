@@ -1,0 +1,69 @@
+import type { AnyTRPCRouter } from '@trpc/server'
+import * as z from 'zod'
+import type { Meta } from '../meta.ts'
+
+/** A procedure as REST shows it, read from its metadata. */
+export interface Operation {
+  /** The procedure's path, `users.get`. */
+  name: string
+  meta: Meta
+  method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
+  /** Under `/api/v1`, `/users/{id}`. */
+  path: string
+  pathParameters: string[]
+  input: z.ZodType | undefined
+  /** The fields of the input, where it is an object. */
+  shape: Readonly<Record<string, z.ZodType>> | undefined
+  output: z.ZodType
+  status: number
+}
+
+interface ProcedureDefinition {
+  type: 'query' | 'mutation' | 'subscription'
+  meta?: Meta
+  inputs: z.ZodType[]
+  output?: z.ZodType
+}
+
+/**
+ * Every procedure with `meta.rest`.
+ * @throws when one can't be a route: that is a mistake in the source, noticed at the start
+ */
+export function restOperations(router: AnyTRPCRouter): Operation[] {
+  const procedures: [string, { _def: ProcedureDefinition }][] = Object.entries(router._def.procedures)
+  return procedures.flatMap(([name, { _def }]) =>
+    _def.meta?.rest ? [toOperation(name, _def, _def.meta)] : [],
+  )
+}
+
+function toOperation(name: string, definition: ProcedureDefinition, meta: Meta): Operation {
+  const [method, path] = (meta.rest ?? '').split(' ') as [Operation['method'], string]
+  const pathParameters = [...path.matchAll(/\{(\w+)\}/g)].map(([, parameter]) => parameter ?? '')
+  const input = definition.inputs[0]
+  const shape = input && shapeOf(input)
+  const { output } = definition
+  if (!output) throw new Error(`${name}: a REST operation states its output`)
+  if ((method === 'GET') !== (definition.type === 'query'))
+    throw new Error(`${name}: GET is for queries, and only for them`)
+  if (definition.inputs.length > 1) throw new Error(`${name}: a REST operation has one input`)
+  const unknown = pathParameters.filter((parameter) => !shape || !Object.hasOwn(shape, parameter))
+  if (unknown.length > 0)
+    throw new Error(`${name}: the input lacks ${unknown.join(', ')} of the path ${path}`)
+  const status = output instanceof z.ZodNull ? 204 : (meta.status ?? 200)
+  return { name, meta, method, path, pathParameters, input, shape, output, status }
+}
+
+function shapeOf(schema: z.ZodType): Readonly<Record<string, z.ZodType>> | undefined {
+  const object = unwrap(schema)
+  return object instanceof z.ZodObject ? object.shape : undefined
+}
+
+/** The schema under `.optional()`, `.default()` and the like. */
+export function unwrap(schema: z.ZodType): z.ZodType {
+  if (schema instanceof z.ZodOptional || schema instanceof z.ZodNullable)
+    return unwrap(schema.unwrap() as z.ZodType)
+  if (schema instanceof z.ZodDefault || schema instanceof z.ZodPrefault)
+    return unwrap(schema.unwrap() as z.ZodType)
+  if (schema instanceof z.ZodPipe) return unwrap(schema.in as z.ZodType)
+  return schema
+}

@@ -1,0 +1,52 @@
+import { initTRPC } from '@trpc/server'
+import type { Context } from './context.ts'
+import { commonErrors, type ErrorCode, type ErrorData } from './error-codes.ts'
+import { fail, toFailure } from './errors.ts'
+import type { Meta } from './meta.ts'
+import { declaredErrors } from './declared-errors.ts'
+import { generalLimit } from './limits.ts'
+
+const t = initTRPC
+  .context<Context>()
+  .meta<Meta>()
+  .create({
+    // Outputs are plain JSON by schema; an identity transformer tells the types so and costs nothing on the wire.
+    transformer: { serialize: (value: unknown) => value, deserialize: (value: unknown) => value },
+    errorFormatter({ shape, error, ctx }): { code: typeof shape.code; message: string; data: ErrorData } {
+      const { apiCode: code, message, details, status } = toFailure(error)
+      const requestId = ctx?.request.id ?? ''
+      return { code: shape.code, message, data: { code, message, details, requestId, httpStatus: status } }
+    },
+  })
+
+export const router = t.router
+
+/** Every call, of a batch too: counted, its unexpected errors logged once, its codes held to what is declared. */
+const observed = t.middleware(async ({ ctx, path, next }) => {
+  await generalLimit(ctx)
+  const result = await next()
+  if (!result.ok) {
+    const failure = toFailure(result.error)
+    if (failure.status >= 500)
+      ctx.log.error({ err: failure.cause ?? failure, path, requestId: ctx.request.id }, 'call failed')
+    if (!isDeclared(path, failure.apiCode)) ctx.onUndeclaredError(path, failure.apiCode)
+  }
+  return result
+})
+
+function isDeclared(path: string, code: ErrorCode): boolean {
+  return (commonErrors as readonly ErrorCode[]).includes(code) || declaredErrors(path).includes(code)
+}
+
+/** The ladder. Each rung narrows the context of the one before. */
+export const publicProcedure = t.procedure.use(observed).meta({ access: 'public' })
+
+export const userProcedure = publicProcedure.meta({ access: 'user' }).use(({ ctx, next }) => {
+  if (!ctx.principal) throw fail('UNAUTHORIZED')
+  return next({ ctx: { principal: ctx.principal } })
+})
+
+export const verifiedProcedure = userProcedure.meta({ access: 'verified' }).use(({ ctx, next }) => {
+  if (!ctx.principal.user.emailVerified) throw fail('EMAIL_NOT_VERIFIED')
+  return next()
+})

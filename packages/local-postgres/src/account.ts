@@ -29,7 +29,8 @@ export function canEnter(account: Account, folder: string): boolean {
 }
 
 export function canRun(account: Account, native: string): boolean {
-  const script = '"$1/bin/postgres" --version && test -x "$1/bin/initdb" -a -r "$1/share/postgresql/postgres.bki"'
+  const script =
+    '"$1/bin/postgres" --version && test -x "$1/bin/initdb" -a -r "$1/share/postgresql/postgres.bki"'
   return passes(account, script, native)
 }
 
@@ -39,6 +40,8 @@ function passes(account: Account, script: string, argument: string): boolean {
 }
 
 function findUser(name: string): Account | undefined {
-  const [uid, gid] = ['-u', '-g'].map((flag) => Number(spawnSync('id', [flag, name]).stdout?.toString() || NaN))
+  const [uid, gid] = ['-u', '-g'].map((flag) =>
+    Number(spawnSync('id', [flag, name]).stdout?.toString() || NaN),
+  )
   return uid && gid && uid > 0 ? { uid, gid } : undefined
 }

@@ -23,7 +23,12 @@ export function createCluster(cluster: NewCluster): void {
   try {
     mkdirSync(draft, { mode: 0o700 })
     if (account.uid !== undefined) chownSync(draft, account.uid, account.gid ?? account.uid)
-    const options = ['--no-locale', '--locale-provider=builtin', '--builtin-locale=C.UTF-8', ...characterType()]
+    const options = [
+      '--no-locale',
+      '--locale-provider=builtin',
+      '--builtin-locale=C.UTF-8',
+      ...characterType(),
+    ]
     const sync = durable ? [] : ['--no-sync']
     run(cluster, 'initdb', ['-D', draft, '-U', 'postgres', '-A', 'reject', '-E', 'UTF8', ...options, ...sync])
     writeFileSync(join(draft, 'pg_hba.conf'), 'host all all 127.0.0.1/32 scram-sha-256\n')
@@ -68,7 +73,13 @@ function runSingleUser(cluster: NewCluster, path: string, statements: string[]) 
 
 function run({ account, binaries }: NewCluster, program: string, args: string[], input = '') {
   const file = join(binaries.native, 'bin', program)
-  const options = { ...account, cwd: '/', env: programEnvironment(binaries), input, encoding: 'utf8' } as const
+  const options = {
+    ...account,
+    cwd: '/',
+    env: programEnvironment(binaries),
+    input,
+    encoding: 'utf8',
+  } as const
   const { status, stderr, error } = spawnSync(file, args, options)
   if (status === 0) return
   const output = stderr || error?.message || ''

@@ -5,13 +5,14 @@ import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { joinLocalPostgres, LocalPostgresError, startLocalPostgres, type LocalPostgres } from './index.ts'
 import { findPostmaster } from './postmaster.ts'
-import { readRecord } from './record.ts'
-import { makeFolder } from './testing/folders.ts'
+import { makeDataFolder, makeFolder, prepareDataFolder, sharedDataFolder } from './testing/folders.ts'
 import { kill, spawnOwner } from './testing/owner.ts'
 import { sql } from './testing/sql.ts'
 
+prepareDataFolder()
+
 test('what was written is there after a stop and a start, on the same port', async () => {
-  const dataDir = makeFolder(0o755)
+  const dataDir = makeFolder()
   const first = await start(dataDir)
   await sql(first.url(), 'create table notes as select 42 as answer')
   await first.stop()
@@ -21,7 +22,7 @@ test('what was written is there after a stop and a start, on the same port', asy
 })
 
 test('it waits for the disk, sorts by code point and folds the case of every alphabet', async () => {
-  const { url } = await start(makeFolder(0o755))
+  const { url } = await start(sharedDataFolder())
   const settings = `select current_setting('fsync') fsync, current_setting('max_connections') connections,
     current_setting('synchronous_commit') commit, current_setting('listen_addresses') address`
   expect(await sql(url(), settings)).toEqual([
@@ -33,44 +34,47 @@ test('it waits for the disk, sorts by code point and folds the case of every alp
 })
 
 test('nobody gets in without the password', async () => {
-  const { url } = await start(makeFolder(0o755))
+  const { url } = await start(sharedDataFolder())
   const wrong = url().replace(/:[^:@]+@/, ':wrong@')
   await expect(sql(wrong, 'select 1')).rejects.toThrow('password authentication failed')
 })
 
 test('the password is in a file of the owner and in no list of processes', async () => {
-  const dataDir = makeFolder(0o755)
+  const dataDir = sharedDataFolder()
   const { url } = await start(dataDir)
   const { password } = new URL(url())
   const record = join(dataDir, 'postgres.json')
-  expect(JSON.parse(readFileSync(record, 'utf8'))).toMatchObject({ password, port: Number(new URL(url()).port) })
+  expect(JSON.parse(readFileSync(record, 'utf8'))).toMatchObject({
+    password,
+    port: Number(new URL(url()).port),
+  })
   expect(statSync(record).mode & 0o777).toBe(0o600)
   expect(spawnSync('ps', ['axeww'], { encoding: 'utf8' }).stdout).not.toContain(password)
 })
 
 test('a taken port makes it take another', async () => {
   const { port: taken } = await listen()
-  const postgres = await start(makeFolder(0o755), taken)
+  const postgres = await start(sharedDataFolder(), taken)
   expect(postgres.port).not.toBe(taken)
   expect(await sql(postgres.url(), 'select 1 one')).toEqual([{ one: 1 }])
 })
 
 test('a second start on the same data names the process and the port of the first', async () => {
-  const dataDir = makeFolder(0o755)
+  const dataDir = sharedDataFolder()
   const { port } = await start(dataDir)
   const second = startLocalPostgres({ dataDir })
   await expect(second).rejects.toThrow(LocalPostgresError)
   await expect(second).rejects.toThrow(`process ${process.pid}, PostgreSQL on port ${port}`)
 })
 
-test('of many starts at once exactly one gets the data', async () => {
-  const dataDir = makeFolder(0o755)
+test('of many first starts at once exactly one gets the data', async () => {
+  const dataDir = makeFolder()
   const outcomes = await Promise.allSettled(Array.from({ length: 3 }, () => spawnOwner(starting(dataDir))))
   expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(1)
 })
 
 test('another program joins what runs, and its stop changes nothing', async () => {
-  const dataDir = makeFolder(0o755)
+  const dataDir = sharedDataFolder()
   const postgres = await start(dataDir)
   const joined = await joinLocalPostgres(dataDir)
   await joined?.stop()
@@ -79,7 +83,7 @@ test('another program joins what runs, and its stop changes nothing', async () =
 })
 
 test('there is nothing to join before the first start and after a stop', async () => {
-  const dataDir = makeFolder(0o755)
+  const dataDir = makeFolder()
   expect(await joinLocalPostgres(join(dataDir, 'missing'))).toBeUndefined()
   expect(await joinLocalPostgres(dataDir)).toBeUndefined()
   await (await start(dataDir)).stop()
@@ -87,13 +91,13 @@ test('there is nothing to join before the first start and after a stop', async (
 })
 
 test('stopping twice, also at the same time, is harmless', async () => {
-  const postgres = await start(makeFolder(0o755))
+  const postgres = await start(sharedDataFolder())
   await Promise.all([postgres.stop(), postgres.stop()])
   await postgres.stop()
 })
 
 test('a stop does not wait for open connections', async () => {
-  const postgres = await start(makeFolder(0o755))
+  const postgres = await start(sharedDataFolder())
   const busy = sql(postgres.url(), 'select pg_sleep(60)')
   const outcome = expect(busy).rejects.toThrow()
   const begin = Date.now()
@@ -103,7 +107,7 @@ test('a stop does not wait for open connections', async () => {
 })
 
 test('a killed owner takes PostgreSQL with it, cleanly, and leaves the data free', async () => {
-  const dataDir = makeFolder(0o755)
+  const dataDir = makeDataFolder()
   const owner = await spawnOwner(starting(dataDir))
   await sql(owner.url, 'create table notes as select 1 as answer')
   await kill(owner, 'SIGKILL')
@@ -113,7 +117,7 @@ test('a killed owner takes PostgreSQL with it, cleanly, and leaves the data free
 })
 
 test('a PostgreSQL that outlived its owner and its guardian is stopped and started again', async () => {
-  const dataDir = makeFolder(0o755)
+  const dataDir = makeDataFolder()
   const orphan = await orphanPostmaster(dataDir)
   const messages: string[] = []
   const postgres = await startLocalPostgres({ dataDir, onProgress: (message) => messages.push(message) })
@@ -124,17 +128,18 @@ test('a PostgreSQL that outlived its owner and its guardian is stopped and start
 })
 
 test('a PostgreSQL without an owner can be joined', async () => {
-  const dataDir = makeFolder(0o755)
-  const { port, pid } = await orphanPostmaster(dataDir)
-  onTestFinished(() => void process.kill(pid, 'SIGQUIT'))
+  const dataDir = makeDataFolder()
+  const { port } = await orphanPostmaster(dataDir)
   expect((await joinLocalPostgres(dataDir))?.port).toBe(port)
 })
 
 test('committed rows survive when PostgreSQL itself is killed, in the middle of writing', async () => {
-  const dataDir = makeFolder(0o755)
+  const dataDir = makeDataFolder()
   const first = await start(dataDir)
   await sql(first.url(), 'create table notes as select generate_series(1, 100000) as answer')
-  const writing = expect(sql(first.url(), 'insert into notes select generate_series(1, 9000000)')).rejects.toThrow()
+  const writing = expect(
+    sql(first.url(), 'insert into notes select generate_series(1, 9000000)'),
+  ).rejects.toThrow()
   process.kill(findPostmaster(clusterOf(dataDir))!.pid, 'SIGKILL')
   await first.stop()
   const second = await start(dataDir)
@@ -143,8 +148,7 @@ test('committed rows survive when PostgreSQL itself is killed, in the middle of 
 })
 
 test('a stale postmaster.pid whose number now belongs to another program does not stop the start', async () => {
-  const dataDir = makeFolder(0o755)
-  await (await start(dataDir)).stop()
+  const dataDir = makeDataFolder()
   const stale = [process.pid, clusterOf(dataDir), 0, 54_329, '', '127.0.0.1', '', 'ready'].join('\n')
   writeFileSync(join(clusterOf(dataDir), 'postmaster.pid'), stale)
   expect(await joinLocalPostgres(dataDir)).toBeUndefined()
@@ -152,13 +156,16 @@ test('a stale postmaster.pid whose number now belongs to another program does no
 })
 
 test('a claim that was cut short by a power failure does not stop the start', async () => {
-  const dataDir = makeFolder(0o755)
-  writeFileSync(join(dataDir, 'postgres.lock'), JSON.stringify({ pid: process.pid, identity: 'another boot' }))
+  const dataDir = sharedDataFolder()
+  writeFileSync(
+    join(dataDir, 'postgres.lock'),
+    JSON.stringify({ pid: process.pid, identity: 'another boot' }),
+  )
   await start(dataDir)
 })
 
 test('with its record lost a cluster in the folder gets a new password and keeps its data', async () => {
-  const dataDir = makeFolder(0o755)
+  const dataDir = makeDataFolder()
   const first = await start(dataDir)
   await sql(first.url(), 'create table notes as select 1 as answer')
   await first.stop()
@@ -169,15 +176,13 @@ test('with its record lost a cluster in the folder gets a new password and keeps
 })
 
 test('a cluster of another major version is left alone, with advice', async () => {
-  const dataDir = makeFolder(0o755)
-  await (await start(dataDir)).stop()
+  const dataDir = makeDataFolder()
   writeFileSync(join(clusterOf(dataDir), 'PG_VERSION'), '14\n')
   await expect(startLocalPostgres({ dataDir })).rejects.toThrow('made by PostgreSQL 14')
 })
 
 test('a start that fails leaves the folder free for the next', async () => {
-  const dataDir = makeFolder(0o755)
-  await (await start(dataDir)).stop()
+  const dataDir = makeDataFolder()
   const settings = join(clusterOf(dataDir), 'postgresql.conf')
   const good = readFileSync(settings, 'utf8')
   writeFileSync(settings, 'nonsense = 1\n')
@@ -198,14 +203,16 @@ function starting(dataDir: string) {
 }
 
 function clusterOf(dataDir: string) {
-  return readRecord(dataDir)!.path
+  return join(dataDir, 'postgres')
 }
 
 async function orphanPostmaster(dataDir: string) {
   const owner = await spawnOwner(starting(dataDir))
   await sql(owner.url, 'create table notes as select 1 as answer')
   const postmaster = findPostmaster(clusterOf(dataDir))!
-  const guardians = spawnSync('pgrep', ['-f', `sh ${postmaster.pid} ${clusterOf(dataDir)}`], { encoding: 'utf8' })
+  const guardians = spawnSync('pgrep', ['-f', `sh ${postmaster.pid} ${clusterOf(dataDir)}`], {
+    encoding: 'utf8',
+  })
   for (const pid of guardians.stdout.trim().split('\n')) process.kill(Number(pid), 'SIGKILL')
   await kill(owner, 'SIGKILL')
   return postmaster

@@ -82,7 +82,10 @@ export async function joinLocalPostgres(dataDir: string): Promise<LocalPostgres 
   }
 }
 
-async function startCluster(folder: string, { port, onProgress = () => {} }: StartOptions): Promise<LocalPostgres> {
+async function startCluster(
+  folder: string,
+  { port, onProgress = () => {} }: StartOptions,
+): Promise<LocalPostgres> {
   const record = readRecord(folder)
   const known = findCluster(folder, record)
   const account = chooseAccount(known)
@@ -108,7 +111,10 @@ async function startCluster(folder: string, { port, onProgress = () => {} }: Sta
 }
 
 export function connection(port: number, password: string): Omit<LocalPostgres, 'stop'> {
-  return { port, url: (database = 'tenon') => `postgres://postgres:${password}@127.0.0.1:${port}/${database}` }
+  return {
+    port,
+    url: (database = 'tenon') => `postgres://postgres:${password}@127.0.0.1:${port}/${database}`,
+  }
 }
 
 function openFolder(dataDir: string) {

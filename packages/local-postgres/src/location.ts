@@ -15,7 +15,11 @@ export function findCluster(folder: string, record = readRecord(folder)): string
 }
 
 /** Where a new cluster of this folder belongs. */
-export function newClusterPath(folder: string, account: Account, onProgress: (message: string) => void): string {
+export function newClusterPath(
+  folder: string,
+  account: Account,
+  onProgress: (message: string) => void,
+): string {
   if (canEnter(account, folder)) return insideOf(folder)
   const path = placeOnShelf(folder)
   if (existsSync(path)) setAside(path, onProgress)

@@ -1,10 +1,12 @@
 import { spawnSync } from 'node:child_process'
 import { readdirSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { expect, test } from 'vitest'
+import { afterEach, expect, test, vi } from 'vitest'
 import { startTestPostgres } from './index.ts'
+import { makeFolder } from './testing/folders.ts'
 import { kill, spawnOwner } from './testing/owner.ts'
 import { sql } from './testing/sql.ts'
+
+afterEach(() => void vi.unstubAllEnvs())
 
 test('two throw-away servers run side by side and know nothing of each other', async () => {
   const [one, other] = await Promise.all([startTestPostgres(), startTestPostgres()])
@@ -14,31 +16,36 @@ test('two throw-away servers run side by side and know nothing of each other', a
 })
 
 test('nothing is left after a stop', async () => {
-  const before = leftovers()
+  vi.stubEnv('TMPDIR', makeFolder(0o777))
   const postgres = await startTestPostgres()
+  expect(leftovers()).toHaveLength(1)
   await postgres.stop()
-  expect(leftovers()).toEqual(before)
+  expect(leftovers()).toEqual([])
   expect(isRunning(postgres.port)).toBe(false)
 })
 
 test('nothing is left after the process that started it was killed', async () => {
-  const before = leftovers()
+  vi.stubEnv('TMPDIR', makeFolder(0o777))
   const owner = await spawnOwner('startTestPostgres()')
+  expect(leftovers()).toHaveLength(1)
   await kill(owner, 'SIGKILL')
-  await expect.poll(leftovers, { timeout: 5_000 }).toEqual(before)
+  await expect.poll(leftovers, { timeout: 10_000 }).toEqual([])
   expect(isRunning(owner.port)).toBe(false)
 })
 
 test('it brings the extensions that migrations use', async () => {
   const postgres = await startTestPostgres()
   await sql(postgres.url(), 'create extension pg_trgm')
-  const trigrams = await sql(postgres.url(), "select 'ünä' = any(show_trgm('Ünäl')) or cardinality(show_trgm('Ünäl')) = 5 as found")
+  const trigrams = await sql(
+    postgres.url(),
+    "select 'ünä' = any(show_trgm('Ünäl')) or cardinality(show_trgm('Ünäl')) = 5 as found",
+  )
   expect(trigrams).toEqual([{ found: true }])
   await postgres.stop()
 })
 
 function leftovers() {
-  return readdirSync(tmpdir()).filter((name) => name.startsWith('tenon-test-'))
+  return readdirSync(process.env.TMPDIR!)
 }
 
 function isRunning(port: number) {

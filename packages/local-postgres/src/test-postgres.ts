@@ -53,7 +53,8 @@ export async function startTestPostgres(): Promise<LocalPostgres> {
 
 function temporaryFolder(account: Account) {
   const parent = [realpathSync(tmpdir()), '/tmp', '/var/tmp'].find((folder) => canEnter(account, folder))
-  if (!parent) throw new LocalPostgresError("PostgreSQL's user can enter no temporary folder (/tmp, /var/tmp).")
+  if (!parent)
+    throw new LocalPostgresError("PostgreSQL's user can enter no temporary folder (/tmp, /var/tmp).")
   const folder = mkdtempSync(join(parent, 'tenon-test-'))
   chmodSync(folder, 0o700)
   if (account.uid !== undefined) chownSync(folder, account.uid, account.gid ?? account.uid)

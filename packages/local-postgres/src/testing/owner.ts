@@ -21,7 +21,10 @@ export async function spawnOwner(
     process.on('SIGTERM', async () => { await postgres.stop(); process.exit(0) })
     setInterval(() => {}, 1000)`
   const stdio = ['ignore', 'pipe', 'inherit'] as const
-  const child = spawn(process.execPath, ['--input-type=module-typescript', '-e', program], { ...options, stdio: [...stdio] })
+  const child = spawn(process.execPath, ['--input-type=module-typescript', '-e', program], {
+    ...options,
+    stdio: [...stdio],
+  })
   onTestFinished(() => void child.kill('SIGKILL'))
   const [chunk] = (await once(child.stdout!, 'data')) as [Buffer]
   const answer = JSON.parse(String(chunk)) as { url: string; port: number; error?: string }

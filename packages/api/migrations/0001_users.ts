@@ -23,4 +23,6 @@ export async function up(db: Kysely<never>): Promise<void> {
   await sql`create unique index users_username_key on users (lower(username))`.execute(db)
   await sql`create index users_username_trgm on users using gin (username gin_trgm_ops)`.execute(db)
   await sql`create index users_name_trgm on users using gin (name gin_trgm_ops)`.execute(db)
+  await sql`create index users_deleted_at on users (deleted_at) where deleted_at is not null`.execute(db)
+  await sql`create index users_unverified on users (created_at) where email_verified_at is null`.execute(db)
 }

@@ -11,6 +11,9 @@ export const text = (min: number, max: number) =>
       'Contains characters that cannot be stored',
     )
 
+/** Text that says something. */
+export const line = (max: number) => text(1, max).regex(/\S/, 'Must not be blank')
+
 /** A time as clients see it. */
 export const time = z.iso.datetime().meta({ example: '2026-01-31T09:30:00.000Z' })
 

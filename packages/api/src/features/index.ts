@@ -4,6 +4,7 @@ import type { AuthTables } from './auth/tables.ts'
 import { posts, postsErrors, usersWithPosts } from './posts/router.ts'
 import type { PostsTables } from './posts/tables.ts'
 import type { JobsTables } from '../jobs/tables.ts'
+import { usersJobs } from './users/jobs.ts'
 import { users as plainUsers, usersErrors } from './users/router.ts'
 import type { UsersTables } from './users/tables.ts'
 
@@ -14,6 +15,6 @@ export const features = { users, auth, posts }
 
 export const procedureErrors = { users: usersErrors, auth: authErrors, posts: postsErrors } as const
 
-export const jobs = [...authJobs]
+export const jobs = [...authJobs, ...usersJobs]
 
 export interface Database extends UsersTables, AuthTables, PostsTables, JobsTables {}

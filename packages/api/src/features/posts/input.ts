@@ -1,8 +1,8 @@
 import * as z from 'zod'
 import { cursor, limit } from '../../pagination.ts'
-import { id, text } from '../../schemas.ts'
+import { id, line, text } from '../../schemas.ts'
 
-const title = text(1, 200).meta({ example: 'On the Analytical Engine' })
+const title = line(200).meta({ example: 'On the Analytical Engine' })
 const body = text(0, 50_000).meta({ example: 'It can do whatever we know how to order it to perform.' })
 
 export const create = z

@@ -1,6 +1,6 @@
 import * as z from 'zod'
 import { cursor, limit } from '../../pagination.ts'
-import { id, text } from '../../schemas.ts'
+import { id, line, text } from '../../schemas.ts'
 import { email, newPassword } from '../auth/input.ts'
 
 const username = z
@@ -10,7 +10,7 @@ const username = z
   .regex(/^[A-Za-z0-9_]*$/, 'Only letters, digits and underscores')
   .meta({ example: 'ada', description: 'Unique without regard to case' })
 
-const name = text(1, 100).meta({ example: 'Ada Lovelace' })
+const name = line(100).meta({ example: 'Ada Lovelace' })
 
 export const create = z
   .strictObject({ email, username, password: newPassword, name: name.optional() })

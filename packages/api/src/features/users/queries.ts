@@ -91,3 +91,14 @@ export async function markDeleted(trx: Transaction<Database>, id: string): Promi
 export async function hasUsers(db: Kysely<Database>): Promise<boolean> {
   return (await db.selectFrom('users').select('id').limit(1).executeTakeFirst()) !== undefined
 }
+
+/** Deleted for longer than this, or never verified within it. */
+export async function eraseLapsedUsers(db: Kysely<Database>, days: number): Promise<void> {
+  const since = new Date(Date.now() - days * 24 * 60 * 60 * 1000)
+  await db
+    .deleteFrom('users')
+    .where((eb) =>
+      eb.or([eb('deletedAt', '<', since), eb.and([eb('emailVerifiedAt', 'is', null), eb('createdAt', '<', since)])]),
+    )
+    .execute()
+}

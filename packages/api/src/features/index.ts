@@ -1,6 +1,7 @@
 import { authJobs } from './auth/jobs.ts'
 import { auth, authErrors } from './auth/router.ts'
 import type { AuthTables } from './auth/tables.ts'
+import { postsJobs } from './posts/jobs.ts'
 import { posts, postsErrors, usersWithPosts } from './posts/router.ts'
 import type { PostsTables } from './posts/tables.ts'
 import type { JobsTables } from '../jobs/tables.ts'
@@ -15,6 +16,6 @@ export const features = { users, auth, posts }
 
 export const procedureErrors = { users: usersErrors, auth: authErrors, posts: postsErrors } as const
 
-export const jobs = [...authJobs, ...usersJobs]
+export const jobs = [...authJobs, ...usersJobs, ...postsJobs]
 
 export interface Database extends UsersTables, AuthTables, PostsTables, JobsTables {}

@@ -117,3 +117,9 @@ export function markPostRestored(db: Kysely<Database>, authorId: string, id: str
 
 const ownPost = (db: Kysely<Database> | Transaction<Database>, authorId: string, id: string) =>
   db.updateTable('posts').where('id', '=', id).where('authorId', '=', authorId)
+
+/** Those that were deleted longer ago than this. */
+export async function erasePosts(db: Kysely<Database>, days: number): Promise<void> {
+  const since = new Date(Date.now() - days * 24 * 60 * 60 * 1000)
+  await db.deleteFrom('posts').where('deletedAt', '<', since).execute()
+}

@@ -1,0 +1,25 @@
+import { mkdir, mkdtemp, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { bundleDeclarations, emitDeclarations } from './declarations.mjs'
+import { bundleJavaScript } from './javascript.mjs'
+import { checkDeclarations } from './check.mjs'
+import { placeFiles } from './place.mjs'
+
+export const packageDir = join(import.meta.dirname, '..')
+
+/** Builds aside and moves the files into place at the end, so that a reader of dist/ never meets a half of one. */
+export async function buildOnce({ isPortable = false } = {}) {
+  const startedAt = performance.now()
+  const cache = join(packageDir, 'node_modules/.cache')
+  await mkdir(cache, { recursive: true })
+  const work = await mkdtemp(join(cache, 'build-'))
+  try {
+    await Promise.all([bundleJavaScript(packageDir, work), emitDeclarations(packageDir, work)])
+    await bundleDeclarations(packageDir, work)
+    await checkDeclarations(packageDir, work)
+    await placeFiles(packageDir, work, { isPortable })
+  } finally {
+    await rm(work, { recursive: true, force: true })
+  }
+  console.log(`@tenon/sdk built in ${Math.round(performance.now() - startedAt)} ms`)
+}

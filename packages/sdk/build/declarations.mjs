@@ -1,0 +1,52 @@
+import { execFile } from 'node:child_process'
+import { readFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
+import { promisify } from 'node:util'
+import { rolldown } from 'rolldown'
+import { dts } from 'rolldown-plugin-dts'
+import { entries, entriesApart } from './entries.mjs'
+
+const run = promisify(execFile)
+const tsc = join(dirname(createRequire(import.meta.url).resolve('typescript/package.json')), 'bin/tsc')
+
+/** Runs the compiler, whose complaints are on stdout. */
+export async function runTsc(args, cwd) {
+  try {
+    await run(process.execPath, [tsc, ...args], { cwd })
+  } catch (error) {
+    throw new Error(`tsc ${args.join(' ')}\n${error.stdout || error.message}`, { cause: error })
+  }
+}
+
+/** One declaration, with its map, for every source that the SDK's types reach. Types are checked elsewhere. */
+export function emitDeclarations(packageDir, work) {
+  return runTsc(['-p', 'tsconfig.build.json', '--outDir', join(work, 'types')], packageDir)
+}
+
+/** One file of what is used of them: the running router and all that it drags along are shaken off. */
+export async function bundleDeclarations(packageDir, work) {
+  const bundle = await rolldown({
+    input: entries(join(work, 'types/sdk/src'), '.d.ts'),
+    cwd: packageDir,
+    external: /^[^./]/,
+    plugins: [
+      entriesApart,
+      mapsOfCompiler,
+      dts({ dtsInput: true, generator: 'oxc', tsconfig: false, sourcemap: true }),
+    ],
+  })
+  await bundle.write({ dir: join(work, 'out'), format: 'es', sourcemap: true })
+  await bundle.close()
+}
+
+/** Hands on the compiler's own maps, so that the bundle's lead to the sources and not to its declarations. */
+const mapsOfCompiler = {
+  name: 'maps-of-compiler',
+  load: {
+    filter: { id: /\.d\.ts$/ },
+    async handler(id) {
+      return { code: await readFile(id, 'utf8'), map: await readFile(`${id}.map`, 'utf8') }
+    },
+  },
+}

@@ -10,7 +10,7 @@ export {
   type ErrorData,
 } from './error-codes.ts'
 export { declaredErrors } from './declared-errors.ts'
-export { fail, Failure, toFailure } from './errors.ts'
+export { fail, Failure, toFailure, validationFailure } from './errors.ts'
 export { jobs } from './features/index.ts'
 export { createPasswordHasher } from './features/auth/hasher.ts'
 export { readSessionCookie } from './features/auth/session-cookie.ts'

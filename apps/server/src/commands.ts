@@ -1,0 +1,121 @@
+import { writeFile } from 'node:fs/promises'
+import { text } from 'node:stream/consumers'
+import { parseArgs, type ParseArgsOptionsConfig } from 'node:util'
+import {
+  appRouter,
+  createVerifiedUser,
+  migrate,
+  migrationStatus,
+  openApiDocument,
+  promoteUser,
+  restOperations,
+  roles,
+  rotateSigningKeys,
+  userCreate,
+  validationFailure,
+  type Deps,
+  type Role,
+} from '@tenon/api'
+import type { Logger } from 'pino'
+import type { z } from 'zod'
+import { readConfig } from './config.ts'
+import { createLog } from './log.ts'
+import { progress } from './start-up.ts'
+import { joinDatabase, wire } from './wiring.ts'
+
+export class UsageError extends Error {}
+
+/** What an operator can do, by name. A command takes its arguments and returns what is printed. */
+export const commands: Readonly<Record<string, (args: string[]) => Promise<unknown>>> = {
+  async migrate(args) {
+    const { values } = parse(args, { status: { type: 'boolean' } })
+    return withDatabase<unknown>(({ directUrl, log }) =>
+      (values.status ? migrationStatus : migrate)(directUrl, { log }),
+    )
+  },
+
+  async 'user create'(args) {
+    const string = { type: 'string' } as const
+    const { values } = parse(args, {
+      email: string,
+      username: string,
+      role: string,
+      'password-stdin': { type: 'boolean' },
+    })
+    const { email, username, role = 'user' } = values
+    if (!email || !username || !values['password-stdin']) throw new UsageError('an option is missing')
+    if (!isRole(role)) throw unknownRole()
+    const password = (await text(process.stdin)).replace(/\r?\n$/, '')
+    const given = read(userCreate, { email, username, password })
+    return withDeps((deps) => createVerifiedUser(deps, given, role))
+  },
+
+  async 'user promote'(args) {
+    const { values, positionals } = parse(args, { role: { type: 'string' } }, 1)
+    const { role = 'admin' } = values
+    if (!isRole(role)) throw unknownRole()
+    const email = read(userCreate.shape.email, positionals[0])
+    return withDeps((deps) => promoteUser(deps, email, role))
+  },
+
+  async openapi(args) {
+    const { out } = parse(args, { out: { type: 'string' } }).values
+    const document = openApiDocument(restOperations(appRouter))
+    if (!out) return document
+    await writeFile(out, JSON.stringify(document, null, 2) + '\n')
+    return { written: out }
+  },
+
+  async 'keys rotate'(args) {
+    parse(args, {})
+    return withDeps((deps) => rotateSigningKeys(deps))
+  },
+}
+
+function parse<const Options extends ParseArgsOptionsConfig>(args: string[], options: Options, wanted = 0) {
+  try {
+    const parsed = parseArgs({ args, options, allowPositionals: wanted > 0, strict: true })
+    if (parsed.positionals.length === wanted) return parsed
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : 'wrong arguments')
+  }
+  throw new UsageError('an argument is missing or too many')
+}
+
+function read<Schema extends z.ZodType>(schema: Schema, value: unknown): z.output<Schema> {
+  const parsed = schema.safeParse(value)
+  if (!parsed.success) throw validationFailure(parsed.error)
+  return parsed.data
+}
+
+const isRole = (name: string): name is Role => (roles as readonly string[]).includes(name)
+
+const unknownRole = () => new UsageError(`--role is one of ${roles.join(', ')}`)
+
+function withDeps<T>(work: (deps: Deps) => Promise<T>): Promise<T> {
+  return withDatabase(async ({ directUrl, log, connect }) => {
+    await migrate(directUrl, { log })
+    return work(await connect())
+  })
+}
+
+interface Opened {
+  directUrl: string
+  log: Logger
+  connect(): Promise<Deps>
+}
+
+/** On the configured database, the embedded one that runs, or one that is started for this and stopped again. */
+async function withDatabase<T>(work: (opened: Opened) => Promise<T>): Promise<T> {
+  const config = readConfig()
+  const log = createLog(config.logLevel)
+  await using opened = new AsyncDisposableStack()
+  const database = await joinDatabase(config, progress)
+  opened.defer(() => database.stop())
+  const connect = async () => {
+    const { deps, stop } = await wire(config, database, config.publicUrl ?? 'http://localhost:3000', log)
+    opened.defer(stop)
+    return deps
+  }
+  return await work({ directUrl: database.directUrl, log, connect })
+}

@@ -1,0 +1,46 @@
+import { randomUUID } from 'node:crypto'
+import { STATUS_CODES } from 'node:http'
+import type { Socket } from 'node:net'
+import { fail, type Failure } from '@tenon/api'
+import { failureBody, unreadable } from './failures.ts'
+
+interface ClientError {
+  code?: string | undefined
+  /** What was being read, a Buffer; it begins with the request line, unless that came long before. */
+  rawPacket?: unknown
+}
+
+/** Answers what never became a request: Node's parser gave up, so there is only the socket to write to. */
+export function answerClientErrors(headers: Record<string, string>) {
+  return (error: ClientError, socket: Socket): void => {
+    if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy()
+    socket.end(toRawAnswer(failureOf(error), urlOf(error), headers))
+    socket.once('finish', () => socket.destroy())
+  }
+}
+
+function urlOf({ rawPacket }: ClientError): string {
+  const start = Buffer.isBuffer(rawPacket) ? rawPacket.subarray(0, 200).toString('latin1') : ''
+  return /^[A-Z]+ (\/\S*)/.exec(start)?.[1] ?? '/'
+}
+
+function failureOf({ code }: ClientError): Failure {
+  if (code === 'HPE_HEADER_OVERFLOW') return fail('HEADERS_TOO_LARGE')
+  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return unreadable('The request took too long to arrive')
+  return unreadable('This is not a valid HTTP request')
+}
+
+function toRawAnswer(failure: Failure, url: string, headers: Record<string, string>): string {
+  const requestId = randomUUID()
+  const body = failureBody(failure, url, requestId)
+  const all = {
+    ...headers,
+    'x-request-id': requestId,
+    'cache-control': 'no-store',
+    'content-type': 'application/json; charset=utf-8',
+    'content-length': String(Buffer.byteLength(body)),
+    connection: 'close',
+  }
+  const lines = Object.entries(all).map(([name, value]) => `${name}: ${value}`)
+  return [`HTTP/1.1 ${failure.status} ${STATUS_CODES[failure.status]}`, ...lines, '', body].join('\r\n')
+}

@@ -1,0 +1,68 @@
+import { appRouter, fail, readInput, restOperations, type Deps, type Operation } from '@tenon/api'
+import { callTRPCProcedure } from '@trpc/server'
+import type { FastifyInstance, FastifyReply, FastifyRequest, HTTPMethods } from 'fastify'
+import { contextOf } from './context.ts'
+import { acceptOnlyJson } from './json.ts'
+
+const prefix = '/api/v1'
+
+/** Procedures with `meta.rest`, as routes. */
+export function serveRest(app: FastifyInstance, deps: Deps): void {
+  acceptOnlyJson(app, (_text, value) => value)
+  const operations = restOperations(appRouter)
+  for (const operation of operations) {
+    const handler = (request: FastifyRequest, reply: FastifyReply) => answer(deps, operation, request, reply)
+    app.route({ method: operation.method, url: toRoute(operation.path), handler })
+  }
+  for (const [path, group] of Map.groupBy(operations, ({ path }) => path)) refuseOthers(app, path, group)
+}
+
+/** `/users/{id}` as fastify writes it. */
+const toRoute = (path: string) => path.replace(/\{(\w+)\}/g, ':$1')
+
+function refuseOthers(app: FastifyInstance, path: string, operations: Operation[]): void {
+  const known = operations.flatMap<HTTPMethods>(({ method }) =>
+    method === 'GET' ? ['GET', 'HEAD'] : [method],
+  )
+  const all: HTTPMethods[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE']
+  app.route({
+    method: all.filter((method) => !known.includes(method)),
+    url: toRoute(path),
+    // Before anything of the body is read.
+    onRequest: async (_request, reply) => {
+      reply.header('allow', known.join(', '))
+      throw fail('METHOD_NOT_ALLOWED')
+    },
+    handler: () => {},
+  })
+}
+
+async function answer(deps: Deps, operation: Operation, request: FastifyRequest, reply: FastifyReply) {
+  const ctx = await contextOf(deps, request, reply)
+  const input = () => readInput(operation, toRestRequest(request))
+  // A procedure without an input never asks for it; what was sent all the same is refused.
+  if (!operation.input) input()
+  const output: unknown = await callTRPCProcedure({
+    router: appRouter,
+    path: operation.name,
+    type: operation.method === 'GET' ? 'query' : 'mutation',
+    ctx,
+    // Asked for after the ladder: who may not call is not told what is wrong with the input.
+    getRawInput: async () => input(),
+    signal: undefined,
+    batchIndex: 0,
+  })
+  reply.code(operation.status)
+  if (operation.meta.location) reply.header('location', prefix + fill(operation.meta.location, output))
+  return operation.status === 204 ? reply.send() : output
+}
+
+function toRestRequest({ params, url, body }: FastifyRequest) {
+  const query = new URLSearchParams(url.split('?').slice(1).join('?'))
+  return { params: params as Record<string, string>, query, body }
+}
+
+function fill(location: string, output: unknown): string {
+  const fields = output as Record<string, unknown>
+  return location.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(String(fields[name])))
+}

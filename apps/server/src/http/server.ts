@@ -1,0 +1,111 @@
+import { randomUUID } from 'node:crypto'
+import { fail, type DevMailbox } from '@tenon/api'
+import fastify, {
+  LogController,
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+} from 'fastify'
+import { answerClientErrors } from './client-errors.ts'
+import { serveDocs } from './docs.ts'
+import { answerFailure, unreadable } from './failures.ts'
+import { securityHeaders } from './headers.ts'
+import { serveHealth, type Health } from './health.ts'
+import { serveMailbox } from './mailbox.ts'
+import { serveRest } from './rest.ts'
+import { createOrigins, guardOrigins } from './security.ts'
+import { refuseUnknown, serveWebApp } from './static.ts'
+import { serveTrpc } from './trpc.ts'
+
+export interface ServerOptions extends Health {
+  log: FastifyBaseLogger
+  isProduction: boolean
+  allowedOrigins: readonly string[]
+  trustProxy: readonly string[]
+  mailbox: DevMailbox | undefined
+  /** The folder of the built web app. */
+  webRoot: string
+}
+
+/** Everything that answers HTTP. It listens when told to. */
+export async function createServer(options: ServerOptions): Promise<FastifyInstance> {
+  const { publicUrl } = options.deps.settings
+  const headers = securityHeaders(publicUrl.startsWith('https:'))
+  const app = fastify({
+    ...limits,
+    loggerInstance: options.log,
+    logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' }),
+    genReqId: requestIdOf,
+    trustProxy: options.trustProxy.length > 0 ? [...options.trustProxy] : false,
+    // While it stops, what still arrives on open connections is answered.
+    return503OnClosing: false,
+    clientErrorHandler: answerClientErrors(headers),
+    frameworkErrors: (error, request, reply) => {
+      prepare(request, reply, headers)
+      void answerFailure(error, request, reply)
+    },
+  })
+  app.setErrorHandler(answerFailure)
+  app.decorateRequest('mayUseCookies', false)
+  app.addHook('onRequest', async (request, reply) => {
+    prepare(request, reply, headers)
+    if (options.isDraining()) reply.header('connection', 'close')
+    if (request.url.length > maxUrlLength) throw fail('URI_TOO_LONG')
+    if (!isHost(request.headers.host ?? 'localhost')) throw unreadable('The Host is not valid')
+  })
+  app.addHook('onResponse', logAnswer)
+  await addRoutes(app, options)
+  return app
+}
+
+async function addRoutes(app: FastifyInstance, options: ServerOptions): Promise<void> {
+  const { deps, mailbox, allowedOrigins, isProduction } = options
+  const origins = createOrigins(deps.settings.publicUrl, allowedOrigins, isProduction)
+  for (const [prefix, serve] of [
+    ['/trpc', serveTrpc],
+    ['/api/v1', serveRest],
+  ] as const) {
+    await app.register(
+      async (scope) => {
+        await guardOrigins(scope, origins)
+        serve(scope, deps)
+        refuseUnknown(scope)
+      },
+      { prefix },
+    )
+  }
+  serveHealth(app, options)
+  serveDocs(app)
+  if (mailbox) serveMailbox(app, mailbox, deps.settings.publicUrl)
+  await serveWebApp(app, options.webRoot)
+}
+
+const maxUrlLength = 8_192
+
+/** Without these a slow or silent connection would be kept for ever. */
+const limits = {
+  bodyLimit: 1_048_576,
+  requestTimeout: 10_000,
+  connectionTimeout: 60_000,
+  keepAliveTimeout: 65_000,
+  http: { headersTimeout: 5_000, connectionsCheckingInterval: 1_000 },
+  routerOptions: { ignoreTrailingSlash: true, maxParamLength: maxUrlLength },
+}
+
+function requestIdOf({ headers }: { headers: Record<string, string | string[] | undefined> }): string {
+  const given = headers['x-request-id']
+  return typeof given === 'string' && /^[\w.:-]{8,128}$/.test(given) ? given : randomUUID()
+}
+
+function prepare(request: FastifyRequest, reply: FastifyReply, headers: Record<string, string>): void {
+  reply.headers({ ...headers, 'x-request-id': request.id, 'cache-control': 'no-store' })
+}
+
+const isHost = (host: string) => /^([\w.~-]+|\[[\da-f:.]+\])(:\d{1,5})?$/i.test(host)
+
+/** The path without its query, which may hold what is nobody's business. */
+async function logAnswer({ log, method, url }: FastifyRequest, { statusCode, elapsedTime }: FastifyReply) {
+  const ms = Math.round(elapsedTime * 10) / 10
+  log.info({ method, path: url.split('?', 1)[0], status: statusCode, ms }, 'answered')
+}

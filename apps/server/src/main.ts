@@ -1,0 +1,4 @@
+import { serve } from './serve.ts'
+import { startUp } from './start-up.ts'
+
+await startUp(serve)

@@ -1,0 +1,67 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { jobs, migrate, startRunner } from '@tenon/api'
+import type { FastifyInstance } from 'fastify'
+import type { Logger } from 'pino'
+import type { Config } from './config.ts'
+import { createFirstAdmin, firstAdmin } from './first-admin.ts'
+import { createServer } from './http/server.ts'
+import { takePort } from './port.ts'
+import { progress } from './start-up.ts'
+import { webRoot } from './web-root.ts'
+import { startDatabase, wire } from './wiring.ts'
+
+/** Everything in one process: database, migrations, HTTP, worker. */
+export async function serve(config: Config, log: Logger, opened: AsyncDisposableStack): Promise<void> {
+  const port = await takePort(config.port, config.host)
+  opened.defer(() => port.release())
+  const publicUrl = config.publicUrl ?? `http://localhost:${port.port}`
+
+  const database = await startDatabase(config, progress)
+  opened.defer(() => database.stop())
+  const { directUrl } = database
+  await migrate(directUrl, { log })
+  const { deps, mailbox, stop } = await wire(config, database, publicUrl, log)
+  opened.defer(stop)
+  const adminPassword = config.isProduction ? undefined : await createFirstAdmin(deps)
+
+  const runner = config.hasWorker ? startRunner(deps, jobs, directUrl) : undefined
+  opened.defer(() => runner?.stop())
+  let isDraining = false
+  const health = { deps, runner, directUrl, isDraining: () => isDraining }
+  const app = await createServer({
+    ...config,
+    ...health,
+    log,
+    webRoot,
+    mailbox: config.isProduction ? undefined : mailbox,
+  })
+  opened.defer(async () => {
+    isDraining = true
+    // Together, as each may take ten seconds; stopping the runner twice is harmless.
+    await Promise.all([drain(app, config.isProduction), runner?.stop()])
+  })
+  await app.ready()
+  await port.handTo(app.server)
+  announce(publicUrl, mailbox !== undefined, adminPassword)
+}
+
+/** In production a balancer is given time to notice `/readyz`. An answer that takes longer than 5 s then is cut. */
+async function drain(app: FastifyInstance, hasBalancer: boolean): Promise<void> {
+  if (hasBalancer) await sleep(3_000)
+  const cut = setTimeout(() => app.server.closeAllConnections(), 5_000)
+  await app.close()
+  clearTimeout(cut)
+}
+
+function announce(publicUrl: string, hasMailbox: boolean, adminPassword: string | undefined): void {
+  const lines = [
+    `Web app   ${publicUrl}`,
+    `API docs  ${publicUrl}/docs`,
+    ...(hasMailbox ? [`Mailbox   ${publicUrl}/dev/mail`] : []),
+    ...(adminPassword
+      ? [`Admin     ${firstAdmin.email} with the password ${adminPassword} (shown this once)`]
+      : []),
+    `Tenon is ready on ${publicUrl}`,
+  ]
+  process.stdout.write(lines.join('\n') + '\n')
+}

@@ -1,0 +1,4 @@
+import { startUp } from './start-up.ts'
+import { work } from './work.ts'
+
+await startUp(work)

@@ -94,9 +94,12 @@ function bodyOf(
   fields: [string, z.ZodType][],
 ): ZodOpenApiRequestBodyObject {
   const isWhole = input && pathParameters.length === 0
-  const schema = isWhole ? input : z.strictObject(Object.fromEntries(fields))
+  const schema = isWhole ? input : z.strictObject(Object.fromEntries(fields)).meta({ ...nameOf(input) })
   return { required: true, content: { 'application/json': { schema } } }
 }
+
+/** What is left of a named input without the path's part goes by its name. */
+const nameOf = (input: z.ZodType | undefined) => (input?.meta()?.id ? { id: input.meta()?.id } : {})
 
 function successOf({ status, output, meta }: Operation): ZodOpenApiResponseObject {
   if (status === 204) return { description: 'Done' }

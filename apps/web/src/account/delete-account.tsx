@@ -1,0 +1,74 @@
+import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { useRouter } from '@tanstack/react-router'
+import { useState } from 'react'
+import { trpc } from '../api/client.ts'
+import { explain } from '../api/errors.ts'
+import { endSession } from '../session/change-person.ts'
+import type { Me } from '../session/session.ts'
+import { Button } from '../ui/button.tsx'
+import { Callout } from '../ui/callout.tsx'
+import { Section } from '../ui/card.tsx'
+import { Confirm } from '../ui/confirm.tsx'
+import { inputClass } from '../ui/field.tsx'
+import { notify } from '../ui/notify.ts'
+
+export function DeleteAccount({ me }: { me: Me }) {
+  const [isAsking, setIsAsking] = useState(false)
+  const [typed, setTyped] = useState('')
+  const queryClient = useQueryClient()
+  const router = useRouter()
+  const remove = useMutation(
+    trpc.users.delete.mutationOptions({
+      async onSuccess() {
+        await router.navigate({ to: '/' })
+        endSession(queryClient)
+        notify({ title: 'Your account is deleted' })
+      },
+    }),
+  )
+  const isSure = typed === me.username
+
+  return (
+    <Section
+      title="Delete account"
+      description="Your sessions end, your posts are hidden, and your names stay reserved for 7 days."
+    >
+      <Button className="text-danger" onClick={() => setIsAsking(true)}>
+        Delete my account
+      </Button>
+      <Confirm
+        open={isAsking}
+        title="Delete your account?"
+        action="Delete for good"
+        pending={remove.isPending}
+        disabled={!isSure}
+        onConfirm={() => remove.mutate()}
+        onClose={() => {
+          setIsAsking(false)
+          setTyped('')
+          remove.reset()
+        }}
+      >
+        <label className="flex flex-col gap-2">
+          <span>
+            This cannot be undone. Type{' '}
+            <strong className="font-medium text-ink select-all">{me.username}</strong> to go on.
+          </span>
+          <input
+            value={typed}
+            onChange={(event) => setTyped(event.target.value)}
+            autoComplete="off"
+            autoCapitalize="none"
+            spellCheck={false}
+            className={`${inputClass} h-10`}
+          />
+        </label>
+        {remove.isError && (
+          <div className="mt-3">
+            <Callout tone="danger">{explain(remove.error).message}</Callout>
+          </div>
+        )}
+      </Confirm>
+    </Section>
+  )
+}

@@ -1,0 +1,62 @@
+import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { trpc } from '../api/client.ts'
+import { hasCode } from '../api/errors.ts'
+import { endSession } from '../session/change-person.ts'
+import { Button, ButtonLink } from '../ui/button.tsx'
+import { Form } from '../ui/form.tsx'
+import { PasswordField } from '../ui/password-field.tsx'
+import { EntranceHeader } from './entrance-header.tsx'
+import { useMailedToken } from './use-mailed-token.ts'
+
+export function Reset() {
+  const token = useMailedToken()
+  const queryClient = useQueryClient()
+  // A new password ends every session, also the one of this browser.
+  const reset = useMutation(
+    trpc.auth.password.reset.mutationOptions({ onSuccess: () => endSession(queryClient) }),
+  )
+
+  if (reset.isSuccess) return <Done />
+  if (!token || hasCode(reset.error, 'TOKEN_INVALID')) return <StaleLink isKnown={Boolean(token)} />
+  return (
+    <>
+      <EntranceHeader title="Set a new password">It signs you out everywhere else.</EntranceHeader>
+      <Form<'password'>
+        label="New password"
+        takesFocus
+        error={reset.error}
+        onValues={({ password }) => reset.mutate({ token, password })}
+      >
+        <PasswordField name="password" label="New password" kind="new" />
+        <Button type="submit" look="primary" size="large" pending={reset.isPending}>
+          Set password
+        </Button>
+      </Form>
+    </>
+  )
+}
+
+const Done = () => (
+  <>
+    <EntranceHeader title="Your password is set" isOutcome>
+      Sign in with the new one.
+    </EntranceHeader>
+    <ButtonLink to="/sign-in" look="primary" size="large" className="w-full">
+      Sign in
+    </ButtonLink>
+  </>
+)
+
+const StaleLink = ({ isKnown }: { isKnown: boolean }) => (
+  <>
+    <EntranceHeader
+      title={isKnown ? 'This link is no longer valid' : 'Open the link from the mail'}
+      isOutcome
+    >
+      {isKnown ? 'It was used already, or is older than 15 minutes.' : 'This page needs the whole link.'}
+    </EntranceHeader>
+    <ButtonLink to="/forgot" size="large" className="w-full">
+      Ask for a new link
+    </ButtonLink>
+  </>
+)

@@ -1,6 +1,5 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { say } from './messages.mjs'
 import { root, toolsFolder } from './paths.mjs'
 import { run } from './run.mjs'
 
@@ -14,7 +13,6 @@ export const pnpmFolder = join(toolsFolder, `pnpm-${pnpmVersion}`)
 /** The folder is a whole one or none: it gets its name when npm is done. */
 export async function installPnpm(env) {
   if (existsSync(pnpmFolder)) return
-  say(`installing pnpm ${pnpmVersion} …`)
   const draft = `${pnpmFolder}.${process.pid}`
   mkdirSync(draft, { recursive: true })
   writeFileSync(join(draft, 'package.json'), '{ "private": true }\n')
@@ -24,7 +22,12 @@ export async function installPnpm(env) {
   const install = ['install', ...options, ...patience, `pnpm@${pnpmVersion}`]
   const failing = `pnpm ${pnpmVersion} could not be installed.`
   try {
-    await run(program, [...args, ...install], { env, cwd: draft, waiting: 'installing pnpm', failing })
+    await run(program, [...args, ...install], {
+      env,
+      cwd: draft,
+      waiting: `installing pnpm ${pnpmVersion}`,
+      failing,
+    })
     renameSync(draft, pnpmFolder)
   } finally {
     rmSync(draft, { recursive: true, force: true })

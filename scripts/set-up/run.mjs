@@ -3,7 +3,7 @@ import { diagnose, say, SetUpError } from './messages.mjs'
 import { root } from './paths.mjs'
 
 /**
- * Runs a program in silence, with a line when it takes long; only its failure shows what it printed.
+ * Runs a program in silence, with a line now and then when it takes long; only its failure shows what it printed.
  *
  * @param {string} program
  * @param {string[]} args
@@ -11,20 +11,34 @@ import { root } from './paths.mjs'
  */
 export async function run(program, args, { env, cwd = root, waiting, failing }) {
   const begin = Date.now()
-  const notices = setInterval(
-    () => say(`still ${waiting} (${Math.round((Date.now() - begin) / 1000)} s)`),
-    10_000,
-  )
+  const first = setTimeout(() => say(`${waiting} …`), 500)
+  const more = setInterval(() => say(`${waiting} … ${Math.round((Date.now() - begin) / 1000)} s`), 10_000)
+  const child = spawn(program, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] })
+  const release = endWith(child)
   try {
-    const { code, output } = await outcome(
-      spawn(program, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] }),
-    )
+    const { code, output } = await outcome(child)
     if (code === 0) return
     process.stderr.write(output.split('\n').slice(-40).join('\n'))
     throw new SetUpError([failing, diagnose(output)].filter(Boolean).join(' '))
   } finally {
-    clearInterval(notices)
+    clearTimeout(first)
+    clearInterval(more)
+    release()
   }
+}
+
+/** A signal while the child works ends both; what is half done is done again by the next run. */
+function endWith(child) {
+  const signals = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 }
+  const removals = Object.entries(signals).map(([signal, code]) => {
+    const listener = () => {
+      child.kill(signal)
+      process.exit(code)
+    }
+    process.on(signal, listener)
+    return () => process.removeListener(signal, listener)
+  })
+  return () => removals.forEach((remove) => remove())
 }
 
 function outcome(child) {

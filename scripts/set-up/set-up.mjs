@@ -27,11 +27,10 @@ async function install(env) {
   const begin = Date.now()
   requireSpace(1_200)
   await installPnpm(env)
-  say('installing packages from the lock file …')
   const failing = 'The packages could not be installed.'
   const { NODE_ENV: _, ...installEnv } = env
   const args = ['install', '--frozen-lockfile', '--prefer-offline', '--config.confirmModulesPurge=false']
-  await run('pnpm', args, { env: installEnv, waiting: 'installing packages', failing })
+  await run('pnpm', args, { env: installEnv, waiting: 'installing packages from the lock file', failing })
   writeFileSync(stamp, JSON.stringify({ wanted: wanted(), node: chooseNode() }))
   say(`set up in ${Math.round((Date.now() - begin) / 1000)} s`)
 }

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto'
-import { STATUS_CODES } from 'node:http'
+import { STATUS_CODES, type IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 import { fail, type Failure } from '@tenon/api'
+import type { FastifyInstance } from 'fastify'
 import { failureBody, unreadable } from './failures.ts'
 
 interface ClientError {
@@ -10,10 +11,19 @@ interface ClientError {
   rawPacket?: unknown
 }
 
+const unanswered = new WeakMap<Socket, IncomingMessage>()
+
+/** So that garbage behind a request is not answered in its place. */
+export function trackRequests(app: FastifyInstance): void {
+  app.addHook('onRequest', async ({ raw }) => void unanswered.set(raw.socket, raw))
+  app.addHook('onResponse', async ({ raw }) => void unanswered.delete(raw.socket))
+}
+
 /** Answers what never became a request: Node's parser gave up, so there is only the socket to write to. */
 export function answerClientErrors(headers: Record<string, string>) {
   return (error: ClientError, socket: Socket): void => {
-    if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy()
+    const isForAnother = unanswered.get(socket)?.complete
+    if (error.code === 'ECONNRESET' || !socket.writable || isForAnother) return void socket.destroy()
     socket.end(toRawAnswer(failureOf(error), urlOf(error), headers))
     socket.once('finish', () => socket.destroy())
   }

@@ -7,7 +7,7 @@ import fastify, {
   type FastifyReply,
   type FastifyRequest,
 } from 'fastify'
-import { answerClientErrors } from './client-errors.ts'
+import { answerClientErrors, trackRequests } from './client-errors.ts'
 import { serveDocs } from './docs.ts'
 import { answerFailure, unreadable } from './failures.ts'
 import { securityHeaders } from './headers.ts'
@@ -47,14 +47,17 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
     },
   })
   app.setErrorHandler(answerFailure)
+  trackRequests(app)
   app.decorateRequest('mayUseCookies', false)
   app.addHook('onRequest', async (request, reply) => {
     prepare(request, reply, headers)
     if (options.isDraining()) reply.header('connection', 'close')
     if (request.url.length > maxUrlLength) throw fail('URI_TOO_LONG')
-    if (!isHost(request.headers.host ?? 'localhost')) throw unreadable('The Host is not valid')
+    if (!hasGoodHost(request)) throw unreadable('The Host is not valid')
   })
   app.addHook('onResponse', logAnswer)
+  // Node would answer an unknown Expect by itself.
+  app.server.on('checkExpectation', (request, response) => app.server.emit('request', request, response))
   await addRoutes(app, options)
   return app
 }
@@ -89,7 +92,8 @@ const limits = {
   requestTimeout: 10_000,
   connectionTimeout: 60_000,
   keepAliveTimeout: 65_000,
-  http: { headersTimeout: 5_000, connectionsCheckingInterval: 1_000 },
+  // A missing Host is refused like all else, rather than by Node, without our headers.
+  http: { headersTimeout: 5_000, connectionsCheckingInterval: 1_000, requireHostHeader: false },
   routerOptions: { ignoreTrailingSlash: true, maxParamLength: maxUrlLength },
 }
 
@@ -102,7 +106,9 @@ function prepare(request: FastifyRequest, reply: FastifyReply, headers: Record<s
   reply.headers({ ...headers, 'x-request-id': request.id, 'cache-control': 'no-store' })
 }
 
-const isHost = (host: string) => /^([\w.~-]+|\[[\da-f:.]+\])(:\d{1,5})?$/i.test(host)
+function hasGoodHost({ headers: { host = '' }, raw }: FastifyRequest): boolean {
+  return /^([\w.~-]+|\[[\da-f:.]+\])(:\d{1,5})?$/i.test(host) || (host === '' && raw.httpVersion === '1.0')
+}
 
 /** The path without its query, which may hold what is nobody's business. */
 async function logAnswer({ log, method, url }: FastifyRequest, { statusCode, elapsedTime }: FastifyReply) {

@@ -14,28 +14,21 @@ export interface RestRequest {
  * What does not fit is passed on for the input's schema to refuse.
  * @throws VALIDATION_ERROR for what the operation does not know
  */
-export function readInput(operation: Operation, { params, query, body }: RestRequest): unknown {
-  const isGet = operation.method === 'GET'
-  if (!isGet) refuseUnknown([...query.keys()], [])
-  const given = isGet ? fromQuery(operation, query) : fromBody(body)
-  const { shape, pathParameters } = operation
-  if (shape || !operation.input) {
-    refuseUnknown(
-      Object.keys(given),
-      Object.keys(shape ?? {}).filter((key) => !pathParameters.includes(key)),
-    )
-  }
-  return operation.input ? { ...given, ...fromPath(operation, params) } : undefined
+export function readInput(operation: Operation, { params, query, body = {} }: RestRequest): unknown {
+  const { method, input, pathParameters } = operation
+  if (method !== 'GET') refuse([...query.keys()])
+  const given = method === 'GET' ? fromQuery(operation, query) : body
+  if (!input) return refuse(isObject(given) ? Object.keys(given) : [''])
+  if (!isObject(given)) return given
+  refuse(Object.keys(given).filter((key) => pathParameters.includes(key)))
+  return { ...given, ...fromPath(operation, params) }
 }
+
+const isObject = (value: unknown): value is object =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 function fromPath({ shape, pathParameters }: Operation, params: RestRequest['params']): object {
   return Object.fromEntries(pathParameters.map((name) => [name, coerce(shape?.[name], [params[name] ?? ''])]))
-}
-
-function fromBody(body: unknown): object {
-  if (body === undefined) return {}
-  if (typeof body === 'object' && body !== null && !Array.isArray(body)) return body
-  throw fail('VALIDATION_ERROR', { fields: { '': ['Expected an object'] } })
 }
 
 function fromQuery({ shape }: Operation, query: URLSearchParams): object {
@@ -58,10 +51,8 @@ function coerceOne(schema: z.ZodType | undefined, value: string): unknown {
   return value
 }
 
-function refuseUnknown(given: string[], known: string[]): void {
-  const unknown = given.filter((key) => !known.includes(key)).slice(0, 20)
+function refuse(unknown: string[]): void {
   if (unknown.length === 0) return
-  throw fail('VALIDATION_ERROR', {
-    fields: Object.fromEntries(unknown.map((key) => [key, ['Unknown field']])),
-  })
+  const fields = unknown.slice(0, 20).map((key) => [key, ['Unknown field']])
+  throw fail('VALIDATION_ERROR', { fields: Object.fromEntries(fields) })
 }

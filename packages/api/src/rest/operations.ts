@@ -40,7 +40,7 @@ function toOperation(name: string, definition: ProcedureDefinition, meta: Meta):
   const [method, path] = (meta.rest ?? '').split(' ') as [Operation['method'], string]
   const pathParameters = [...path.matchAll(/\{(\w+)\}/g)].map(([, parameter]) => parameter ?? '')
   const input = definition.inputs[0]
-  const shape = input && shapeOf(input)
+  const shape = input && shapeOf(name, input)
   const { output } = definition
   if (!output) throw new Error(`${name}: a REST operation states its output`)
   if ((method === 'GET') !== (definition.type === 'query'))
@@ -53,9 +53,12 @@ function toOperation(name: string, definition: ProcedureDefinition, meta: Meta):
   return { name, meta, method, path, pathParameters, input, shape, output, status }
 }
 
-function shapeOf(schema: z.ZodType): Readonly<Record<string, z.ZodType>> | undefined {
+function shapeOf(name: string, schema: z.ZodType): Readonly<Record<string, z.ZodType>> | undefined {
   const object = unwrap(schema)
-  return object instanceof z.ZodObject ? object.shape : undefined
+  if (!(object instanceof z.ZodObject)) return undefined
+  const isStrict = object.def.catchall instanceof z.ZodNever
+  if (!isStrict) throw new Error(`${name}: its input lets unknown fields pass; make it a z.strictObject`)
+  return object.shape
 }
 
 /** The schema under `.optional()`, `.default()` and the like. */

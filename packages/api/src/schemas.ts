@@ -11,8 +11,11 @@ export const text = (min: number, max: number) =>
       'Contains characters that cannot be stored',
     )
 
-/** Text that says something. */
-export const line = (max: number) => text(1, max).regex(/\S/, 'Must not be blank')
+/** Text that says something, in one line: in a mail, what follows a break would pass for our own words. */
+export const line = (max: number) =>
+  text(1, max)
+    .regex(/\S/, 'Must not be blank')
+    .refine((value) => !/[\p{Cc}\u2028\u2029]/u.test(value), 'Must be one line')
 
 /** A time as clients see it. */
 export const time = z.iso.datetime().meta({ example: '2026-01-31T09:30:00.000Z' })

@@ -98,7 +98,10 @@ export async function eraseLapsedUsers(db: Kysely<Database>, days: number): Prom
   await db
     .deleteFrom('users')
     .where((eb) =>
-      eb.or([eb('deletedAt', '<', since), eb.and([eb('emailVerifiedAt', 'is', null), eb('createdAt', '<', since)])]),
+      eb.or([
+        eb('deletedAt', '<', since),
+        eb.and([eb('emailVerifiedAt', 'is', null), eb('createdAt', '<', since)]),
+      ]),
     )
     .execute()
 }

@@ -55,7 +55,10 @@ export async function updateOwnUser({ db, principal }: UserContext, changes: z.o
     ...(username !== undefined && { username }),
     ...(name !== undefined && { name }),
   }).catch(refuseTaken)
-  return getUser(db, principal.user.id)
+  const row = await findAccount(db, principal.user.id)
+  // Deleted by an earlier call of the same batch, or at the same time.
+  if (!row) throw fail('UNAUTHORIZED')
+  return toUser(row)
 }
 
 /** Signs out everywhere and hides the posts; nobody else can take the names. */

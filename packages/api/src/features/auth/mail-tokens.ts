@@ -1,4 +1,4 @@
-import type { Transaction } from 'kysely'
+import type { Kysely, Transaction } from 'kysely'
 import type { Database } from '../../db.ts'
 import type { Settings } from '../../deps.ts'
 import { fail } from '../../errors.ts'
@@ -6,7 +6,7 @@ import { newId } from '../../ids.ts'
 import { enqueue } from '../../jobs/enqueue.ts'
 import { sha256, tokenFor } from '../../secrets.ts'
 import { mailLink } from './jobs.ts'
-import { deleteMailToken, upsertMailToken } from './queries.ts'
+import { deleteMailToken, hasMailToken, upsertMailToken } from './queries.ts'
 import type { MailTokenKind } from './tables.ts'
 
 const lifetimeMinutes: Record<MailTokenKind, number> = { verify: 24 * 60, reset: 15 }
@@ -23,6 +23,11 @@ export async function issueMailToken(
   const expiresAt = new Date(Date.now() + lifetimeMinutes[kind] * 60_000)
   await upsertMailToken(trx, email, { id, kind, tokenHash: sha256(token), expiresAt })
   await enqueue(trx, mailLink, { tokenId: id })
+}
+
+/** So that a made-up token costs no hashing. @throws TOKEN_INVALID */
+export async function assertMailToken(db: Kysely<Database>, kind: MailTokenKind, token: string) {
+  if (!(await hasMailToken(db, kind, sha256(token)))) throw fail('TOKEN_INVALID')
 }
 
 /**

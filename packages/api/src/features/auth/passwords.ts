@@ -4,8 +4,8 @@ import { inTransaction } from '../../db.ts'
 import { fail } from '../../errors.ts'
 import { sourceOf } from '../../limits.ts'
 import type { changePassword as changeInput, resetPassword as resetInput } from './input.ts'
-import { issueMailToken, redeemMailToken } from './mail-tokens.ts'
-import { deleteMailTokensOf, deleteOtherSessions, getPasswordHash } from './queries.ts'
+import { assertMailToken, issueMailToken, redeemMailToken } from './mail-tokens.ts'
+import { deleteMailTokensOf, deleteOtherSessions, getPasswordHash, lockPassword } from './queries.ts'
 import { markEmailVerified, updatePasswordHash } from './queries.ts'
 import { endSessionsOf } from './sessions.ts'
 import { limitGuessing } from './sign-in.ts'
@@ -22,6 +22,7 @@ export async function resetPassword(
   { db, hasher }: Context,
   { token, password }: z.output<typeof resetInput>,
 ) {
+  await assertMailToken(db, 'reset', token)
   const passwordHash = await hasher.hash(password)
   return inTransaction(db, async (trx) => {
     const userId = await redeemMailToken(trx, 'reset', token)
@@ -37,13 +38,16 @@ export async function changePassword(ctx: UserContext, input: z.output<typeof ch
   const { db, hasher, principal } = ctx
   const { user, session } = principal
   await limitGuessing(ctx, user.email)
-  const isRight = await hasher.verify(await getPasswordHash(db, user.id), input.currentPassword)
-  if (!isRight) throw fail('INVALID_CREDENTIALS', {}, 'The current password is wrong.')
+  const currentHash = await getPasswordHash(db, user.id)
+  if (!(await hasher.verify(currentHash, input.currentPassword))) throw wrongPassword()
   const passwordHash = await hasher.hash(input.newPassword)
   return inTransaction(db, async (trx) => {
+    if (!(await lockPassword(trx, user.id, currentHash))) throw wrongPassword()
     await updatePasswordHash(trx, user.id, passwordHash)
     await deleteOtherSessions(trx, user.id, session.id)
     await deleteMailTokensOf(trx, user.id, 'reset')
     return null
   })
 }
+
+const wrongPassword = () => fail('INVALID_CREDENTIALS', {}, 'The current password is wrong.')

@@ -31,6 +31,26 @@ export async function getPasswordHash(db: Kysely<Database>, userId: string): Pro
   return row.passwordHash
 }
 
+/**
+ * Whether this is still the password; a change of it waits from now on. What was verified before the transaction
+ * would otherwise outlive a reset that came in between.
+ */
+export async function lockPassword(
+  trx: Transaction<Database>,
+  userId: string,
+  passwordHash: string,
+): Promise<boolean> {
+  const row = await trx
+    .selectFrom('users')
+    .select('id')
+    .where('id', '=', userId)
+    .where('passwordHash', '=', passwordHash)
+    .where('deletedAt', 'is', null)
+    .forNoKeyUpdate()
+    .executeTakeFirst()
+  return row !== undefined
+}
+
 export async function updatePasswordHash(trx: Transaction<Database>, userId: string, passwordHash: string) {
   await trx
     .updateTable('users')
@@ -143,6 +163,22 @@ export function findMailToken(db: Kysely<Database>, id: string) {
     .where('mailTokens.expiresAt', '>', new Date())
     .where('users.deletedAt', 'is', null)
     .executeTakeFirst()
+}
+
+/** Asked before work that costs; whether it can be redeemed is decided by `deleteMailToken`. */
+export async function hasMailToken(
+  db: Kysely<Database>,
+  kind: MailTokenKind,
+  tokenHash: Buffer,
+): Promise<boolean> {
+  const row = await db
+    .selectFrom('mailTokens')
+    .select('id')
+    .where('tokenHash', '=', tokenHash)
+    .where('kind', '=', kind)
+    .where('expiresAt', '>', new Date())
+    .executeTakeFirst()
+  return row !== undefined
 }
 
 /** Redeems by deleting, so that of any number of redemptions at once one wins. */

@@ -1,0 +1,67 @@
+import * as argon2 from '@node-rs/argon2'
+import { afterEach, expect, it, vi } from 'vitest'
+import { refusalOf } from '../../testing/refusal.ts'
+import { createPasswordHasher } from './hasher.ts'
+
+vi.mock('@node-rs/argon2', { spy: true })
+
+afterEach(() => vi.resetAllMocks())
+
+const password = 'Correct7Horse'
+
+it('a password is verified by its hash, and no other is', async () => {
+  const hasher = createPasswordHasher()
+  const hash = await hasher.hash(password)
+  expect(hash).toMatch(/^\$argon2id\$v=19\$m=19456,t=2,p=1\$/)
+  expect(await hasher.verify(hash, password)).toBe(true)
+  expect(await hasher.verify(hash, 'correct7Horse')).toBe(false)
+})
+
+it('equal passwords have different hashes', async () => {
+  const hasher = createPasswordHasher()
+  expect(await hasher.hash(password)).not.toBe(await hasher.hash(password))
+})
+
+it('without a stored hash the same work is done, and the answer is no, whatever is given', async () => {
+  const hasher = createPasswordHasher()
+  expect(await hasher.verify(undefined, password)).toBe(false)
+  expect(await hasher.verify(undefined, 'Dummy for unknown addresses 0')).toBe(false)
+  expect(vi.mocked(argon2.verify).mock.calls).toEqual([
+    [expect.stringMatching(/^\$argon2id\$v=19\$m=19456,t=2,p=1\$/), password],
+    [expect.any(String), 'Dummy for unknown addresses 0'],
+  ])
+})
+
+it('as many hash at once as it is wide, 64 wait for each, and the next is refused for two seconds', async () => {
+  const finish = holdHashing()
+  const hasher = createPasswordHasher(2)
+  const begun = Array.from({ length: 2 + 128 }, () => hasher.hash(password))
+  await vi.waitFor(() => expect(finish.waiting()).toBe(2))
+  expect(await refusalOf(hasher.hash(password))).toMatchObject({
+    code: 'UNAVAILABLE',
+    status: 503,
+    details: { retryAfterSeconds: 2 },
+  })
+  expect(await refusalOf(hasher.verify(undefined, password))).toMatchObject({ code: 'UNAVAILABLE' })
+
+  finish.all()
+  expect(new Set(await Promise.all(begun))).toEqual(new Set(['a hash']))
+  expect(await hasher.hash(password)).toBe('a hash')
+})
+
+/** Hashing that ends when it is told to. */
+function holdHashing() {
+  let isHeld = true
+  const held: (() => void)[] = []
+  vi.mocked(argon2.hash).mockImplementation(async (given) => {
+    if (isHeld && given === password) await new Promise<void>((resolve) => void held.push(resolve))
+    return 'a hash'
+  })
+  return {
+    waiting: () => held.length,
+    all() {
+      isHeld = false
+      for (const release of held) release()
+    },
+  }
+}

@@ -1,0 +1,194 @@
+import { sql } from 'kysely'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { dumpOf, holds } from '../../testing/dump.ts'
+import { createTestApi, type Person, type TestApi } from '../../testing/index.ts'
+import { refusalOf } from '../../testing/refusal.ts'
+import { mailLink, sweepCredentials } from './jobs.ts'
+
+let api: TestApi
+
+beforeAll(async () => {
+  api = await createTestApi()
+})
+
+afterAll(() => api.stop())
+
+const newPassword = 'Another7Horse'
+const run = { id: '1', attempt: 1, signal: new AbortController().signal }
+
+/** The two kinds of mailed token, and how each is asked for and used. */
+const kinds = {
+  verify: {
+    request: ({ calls }: Person) => calls.auth.email.resend(),
+    redeem: (token: string) => api.nobody.auth.email.verify({ token }),
+  },
+  reset: {
+    request: ({ email }: Person) => api.nobody.auth.password.requestReset({ email }),
+    redeem: (token: string) => api.nobody.auth.password.reset({ token, password: newPassword }),
+  },
+}
+
+const each = it.each(['verify', 'reset'] as const)
+
+async function mailedToken(kind: keyof typeof kinds, person: Person) {
+  await kinds[kind].request(person)
+  await api.drainJobs()
+  return api.mailbox.tokenFor(person.email)
+}
+
+const unverified = (name: string) => api.person(name, { isVerified: false })
+
+const invalid = { code: 'TOKEN_INVALID', status: 400, message: 'This link is no longer valid.', details: {} }
+
+each('%s: a token works once', async (kind) => {
+  const ada = await unverified(`ada_${kind}`)
+  const token = await mailedToken(kind, ada)
+  expect(await kinds[kind].redeem(token)).toBeNull()
+  expect(await refusalOf(kinds[kind].redeem(token))).toEqual(invalid)
+})
+
+each('%s: of 50 redemptions at once exactly one wins', async (kind) => {
+  const bob = await unverified(`bob_${kind}`)
+  const token = await mailedToken(kind, bob)
+  const outcomes = await Promise.all(
+    Array.from({ length: 50 }, () =>
+      kinds[kind].redeem(token).then(
+        () => 'OK',
+        (error: { apiCode: string }) => error.apiCode,
+      ),
+    ),
+  )
+  expect(outcomes.filter((outcome) => outcome === 'OK')).toHaveLength(1)
+  expect(outcomes.filter((outcome) => outcome === 'TOKEN_INVALID')).toHaveLength(49)
+})
+
+each('%s: an older token dies when a new one is issued', async (kind) => {
+  const carol = await unverified(`carol_${kind}`)
+  const older = await mailedToken(kind, carol)
+  const newer = await mailedToken(kind, carol)
+  expect(await refusalOf(kinds[kind].redeem(older))).toEqual(invalid)
+  expect(await kinds[kind].redeem(newer)).toBeNull()
+})
+
+each('%s: of two requests at once one mail goes out, and its link works', async (kind) => {
+  const cora = await unverified(`cora_${kind}`)
+  await Promise.all([kinds[kind].request(cora), kinds[kind].request(cora)])
+  await api.drainJobs()
+  expect(api.mailbox.to(cora.email)).toHaveLength(1)
+  expect(await kinds[kind].redeem(api.mailbox.tokenFor(cora.email))).toBeNull()
+})
+
+each('%s: used, expired, unknown and malformed are one answer, byte for byte', async (kind) => {
+  const dora = await unverified(`dora_${kind}`)
+  const used = await mailedToken(kind, dora)
+  await kinds[kind].redeem(used)
+  const erin = await unverified(`erin_${kind}`)
+  const expired = await mailedToken(kind, erin)
+  await sql`update mail_tokens set expires_at = now() where user_id = ${erin.user.id}`.execute(api.db)
+  for (const token of [used, expired, 'A'.repeat(43), 'x', '../..', "' or true --", '{"$ne": null}'])
+    expect(JSON.stringify(await refusalOf(kinds[kind].redeem(token)))).toBe(JSON.stringify(invalid))
+})
+
+each('%s: a token of somebody deleted is like an unknown one', async (kind) => {
+  const fay = await unverified(`fay_${kind}`)
+  const token = await mailedToken(kind, fay)
+  await fay.calls.users.delete()
+  expect(await refusalOf(kinds[kind].redeem(token))).toEqual(invalid)
+})
+
+it.each([
+  ['verify', 'reset'],
+  ['reset', 'verify'],
+] as const)('a %s token is no %s token, and is not spent by the attempt', async (kind, other) => {
+  const gail = await unverified(`gail_${kind}`)
+  const token = await mailedToken(kind, gail)
+  expect(await refusalOf(kinds[other].redeem(token))).toEqual(invalid)
+  expect(await kinds[kind].redeem(token)).toBeNull()
+})
+
+it.each([
+  ['verify', 24 * 60],
+  ['reset', 15],
+] as const)('a %s token holds for %d minutes', async (kind, minutes) => {
+  const hana = await unverified(`hana_${kind}`)
+  await kinds[kind].request(hana)
+  const { expiresAt } = await api.db
+    .selectFrom('mailTokens')
+    .select('expiresAt')
+    .where('userId', '=', hana.user.id)
+    .executeTakeFirstOrThrow()
+  expect((expiresAt.getTime() - Date.now()) / 60_000).toBeCloseTo(minutes, 0)
+})
+
+each('%s: a dump holds no token, whether the mail waits or was sent', async (kind) => {
+  const iris = await unverified(`iris_${kind}`)
+  await kinds[kind].request(iris)
+  const waiting = await dumpOf(api.db)
+  expect(waiting).toContain('tokenId')
+  await api.drainJobs()
+  const token = api.mailbox.tokenFor(iris.email)
+  expect(holds(waiting, token)).toBe(false)
+  expect(holds(await dumpOf(api.db), token)).toBe(false)
+})
+
+each('%s: a mail that is sent twice carries the same link', async (kind) => {
+  const june = await unverified(`june_${kind}`)
+  await kinds[kind].request(june)
+  const { payload } = (await api.waitingJobs()).at(-1)!
+  await mailLink.run(api.deps, payload as { tokenId: string }, run)
+  await mailLink.run(api.deps, payload as { tokenId: string }, run)
+  const [first, second] = api.mailbox.to(june.email)
+  expect(second).toEqual(first)
+  await api.drainJobs()
+})
+
+each('%s: a link works that was asked for before APP_SECRET was rotated and mailed after', async (kind) => {
+  const kira = await unverified(`kira_${kind}`)
+  await kinds[kind].request(kira)
+  await withSecrets(['a new secret', 'a secret for tests'], () => api.drainJobs())
+  expect(await kinds[kind].redeem(api.mailbox.tokenFor(kira.email))).toBeNull()
+})
+
+it('a link whose APP_SECRET is gone is a recorded permanent failure', async () => {
+  const lou = await unverified('lou')
+  await kinds.verify.request(lou)
+  await withSecrets(['a new secret'], () => api.drainJobs())
+  const [job] = await api.waitingJobs()
+  expect(job).toMatchObject({ attempts: 1, maxAttempts: 1, lastError: expect.stringContaining('APP_SECRET') })
+  expect(api.mailbox.to(lou.email)).toEqual([])
+  await sql`delete from graphile_worker._private_jobs`.execute(api.db)
+})
+
+async function withSecrets(appSecrets: [string, ...string[]], work: () => Promise<void>) {
+  const { settings } = api.deps
+  api.deps.settings = { ...settings, appSecrets }
+  try {
+    await work()
+  } finally {
+    api.deps.settings = settings
+  }
+}
+
+each('%s: a link that expired or whose owner is gone while the mail waited is not mailed', async (kind) => {
+  const mia = await unverified(`mia_${kind}`)
+  const nora = await unverified(`nora_${kind}`)
+  await kinds[kind].request(mia)
+  await kinds[kind].request(nora)
+  await sql`update mail_tokens set expires_at = now() where user_id = ${mia.user.id}`.execute(api.db)
+  await nora.calls.users.delete()
+  await api.drainJobs()
+  expect([...api.mailbox.to(mia.email), ...api.mailbox.to(nora.email)]).toEqual([])
+  expect(await api.waitingJobs()).toEqual([])
+})
+
+it('the nightly sweep deletes expired tokens, and nothing else', async () => {
+  const olga = await unverified('olga')
+  const pia = await unverified('pia')
+  await kinds.verify.request(olga)
+  const token = await mailedToken('verify', pia)
+  await sql`update mail_tokens set expires_at = now() where user_id = ${olga.user.id}`.execute(api.db)
+  await sweepCredentials.run(api.deps, {}, run)
+  const rows = await api.db.selectFrom('mailTokens').select('id').where('userId', '=', olga.user.id).execute()
+  expect(rows).toEqual([])
+  expect(await kinds.verify.redeem(token)).toBeNull()
+})

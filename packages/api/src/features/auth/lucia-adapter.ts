@@ -32,7 +32,8 @@ export class LuciaAdapter implements Adapter {
       .where('sessions.tokenHash', '=', sha256(token))
       .executeTakeFirst()
     if (!row) return [null, null]
-    const { record, account, isAtItsEnd } = toSessionAndAccount(row)
+    const { record, account } = toSessionAndAccount(row)
+    const isAtItsEnd = record.expiresAt >= record.absoluteExpiresAt
     const expiresAt = isAtItsEnd ? new Date(Date.now() + 365 * 24 * 60 * 60 * 1000) : record.expiresAt
     return [
       { id: token, userId: account.id, expiresAt, attributes: { record } },
@@ -91,23 +92,14 @@ export function selectSession(db: Kysely<Database>) {
     .where('users.deletedAt', 'is', null)
 }
 
-type SessionAndAccount = Account & {
-  sessionId: string
-  sessionCreatedAt: Date
-  device: string
-  ip: string
-  lastSeenAt: Date
-  expiresAt: Date
-  absoluteExpiresAt: Date
-}
+type SessionAndAccount = Account &
+  Omit<SessionRecord, 'id' | 'createdAt'> & {
+    sessionId: string
+    sessionCreatedAt: Date
+  }
 
-export function toSessionAndAccount({
-  sessionId,
-  sessionCreatedAt,
-  absoluteExpiresAt,
-  ...row
-}: SessionAndAccount) {
-  const { device, ip, lastSeenAt, expiresAt, ...account } = row
+export function toSessionAndAccount({ sessionId, sessionCreatedAt, ...row }: SessionAndAccount) {
+  const { device, ip, lastSeenAt, expiresAt, absoluteExpiresAt, ...account } = row
   const record: SessionRecord = {
     id: sessionId,
     device,
@@ -115,6 +107,7 @@ export function toSessionAndAccount({
     createdAt: sessionCreatedAt,
     lastSeenAt,
     expiresAt,
+    absoluteExpiresAt,
   }
-  return { record, account, isAtItsEnd: expiresAt >= absoluteExpiresAt }
+  return { record, account }
 }

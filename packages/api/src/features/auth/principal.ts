@@ -11,6 +11,8 @@ export interface SessionRecord {
   createdAt: Date
   lastSeenAt: Date
   expiresAt: Date
+  /** No activity moves `expiresAt` past it. */
+  absoluteExpiresAt: Date
 }
 
 /** Who asks, and with what. */

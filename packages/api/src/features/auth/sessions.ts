@@ -42,6 +42,7 @@ export async function startSession(
     createdAt: now,
     lastSeenAt: now,
     expiresAt: now,
+    absoluteExpiresAt: new Date(now.getTime() + 90 * 24 * hour),
   }
   const { id: token, expiresAt } = await lucia(trx).createSession(userId, { record })
   return { token, record: { ...record, expiresAt } }
@@ -52,9 +53,13 @@ export async function principalOfToken(db: Kysely<Database>, token: string): Pro
   if (!tokenPattern.test(token)) return null
   const { user, session } = await lucia(db).validateSession(token)
   if (!session) return null
-  const record = session.fresh ? { ...session.record, expiresAt: session.expiresAt } : session.record
+  const record = session.fresh ? slid(session.record, session.expiresAt) : session.record
   if (record.lastSeenAt.getTime() < Date.now() - hour) await touchSession(db, record.id)
   return { user: toUser(user.account), session: record, via: 'session' }
+}
+
+function slid(record: SessionRecord, until: Date): SessionRecord {
+  return { ...record, expiresAt: until < record.absoluteExpiresAt ? until : record.absoluteExpiresAt }
 }
 
 export const endSessionsOf = (db: Kysely<Database>, userId: string) =>
@@ -63,7 +68,7 @@ export const endSessionsOf = (db: Kysely<Database>, userId: string) =>
 export const sweepSessions = (db: Kysely<Database>) => lucia(db).deleteExpiredSessions()
 
 export function toSession(
-  record: SessionRecord,
+  record: Omit<SessionRecord, 'absoluteExpiresAt'>,
   { principal }: Pick<Context, 'principal'>,
 ): z.output<typeof session> {
   const { id, device, ip, createdAt, lastSeenAt, expiresAt } = record

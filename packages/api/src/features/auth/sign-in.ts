@@ -5,7 +5,7 @@ import { fail } from '../../errors.ts'
 import { sourceOf } from '../../limits.ts'
 import { toUser } from './account.ts'
 import type { signIn as signInInput } from './input.ts'
-import { deleteSession, deleteSurplusSessions, findAccountWithPassword } from './queries.ts'
+import { deleteSession, deleteSurplusSessions, findAccountWithPassword, lockPassword } from './queries.ts'
 import { blankSessionCookie, sessionCookie } from './session-cookie.ts'
 import { startSession, toSession } from './sessions.ts'
 
@@ -21,6 +21,7 @@ export async function signIn(
   if (!found || !isRight) throw fail('INVALID_CREDENTIALS')
 
   const { token, record } = await inTransaction(ctx.db, async (trx) => {
+    if (!(await lockPassword(trx, found.id, found.passwordHash))) throw fail('INVALID_CREDENTIALS')
     const started = await startSession(trx, found.id, ctx.request)
     await deleteSurplusSessions(trx, found.id)
     return started
@@ -37,8 +38,9 @@ export async function limitGuessing({ limits, request }: Context, email: string)
   await limits.consume('signInByAccount', `${email} ${source}`)
 }
 
-export async function signOut({ db, principal, response }: UserContext): Promise<null> {
+export async function signOut({ db, principal, request, response }: UserContext): Promise<null> {
   await deleteSession(db, principal.user.id, principal.session.id)
-  response.setCookie(blankSessionCookie)
+  // Who asks with a bearer token may be in a browser whose cookie is another session's.
+  if (request.authorization === undefined) response.setCookie(blankSessionCookie)
   return null
 }

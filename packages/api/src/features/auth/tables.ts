@@ -14,7 +14,7 @@ export interface AuthTables {
     lastSeenAt: Date
     expiresAt: Date
     /** No activity moves `expiresAt` past it. */
-    absoluteExpiresAt: ColumnType<Date, never, never>
+    absoluteExpiresAt: ColumnType<Date, Date, never>
   }
   mailTokens: {
     id: string

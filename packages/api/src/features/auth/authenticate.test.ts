@@ -1,0 +1,108 @@
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { createTestApi, type Person, type TestApi } from '../../testing/index.ts'
+import { refusalOf } from '../../testing/refusal.ts'
+import { readSessionCookie } from './session-cookie.ts'
+
+let api: TestApi
+let ada: Person
+let bob: Person
+
+beforeAll(async () => {
+  api = await createTestApi()
+  ada = await api.person('ada')
+  bob = await api.person('bob')
+})
+
+afterAll(() => api.stop())
+
+const cookieOf = ({ token }: Person) => `__Host-tenon_session=${token}`
+
+it('a bearer token beats the cookie', async () => {
+  const caller = api.callerOf({ authorization: `Bearer ${bob.token}`, cookie: cookieOf(ada) })
+  expect(await caller.users.me()).toMatchObject({ username: 'bob' })
+})
+
+it('a bad bearer token is refused, also with a good cookie, and also where nobody need be signed in', async () => {
+  const caller = api.callerOf({ authorization: 'Bearer nonsense', cookie: cookieOf(ada) })
+  const refused = {
+    code: 'UNAUTHORIZED',
+    status: 401,
+    message: 'The bearer token is not valid.',
+    details: {},
+  }
+  expect(await refusalOf(caller.users.me())).toEqual(refused)
+  expect(await refusalOf(caller.posts.list({}))).toEqual(refused)
+})
+
+it('the scheme may be in any case', async () => {
+  const caller = api.callerOf({ authorization: `bearer ${ada.token}` })
+  expect(await caller.users.me()).toMatchObject({ username: 'ada' })
+})
+
+it.each([
+  '',
+  ' ',
+  'Bearer',
+  'Bearer ',
+  'Bearer  twice',
+  'Basic YWRhOmFkYQ==',
+  'Bearer a b',
+  `Bearer ${'a'.repeat(40)}`,
+  `Bearer ${'a'.repeat(5000)}`,
+  'Bearer ..',
+  'Bearer a.b.c',
+  'Bearer a.b.c.d.e',
+  'Bearer e30.e30.e30',
+  'Bearer eyJhbGciOiJFZERTQSIsImtpZCI6InVzZXJzIn0.e30.AA',
+  'Bearer eyJhbGciOiJFZERTQSIsImtpZCI6WzFdfQ.e30.AA',
+  'Bearer \u0000',
+  'Bearer é',
+])('Authorization %j is 401', async (authorization) => {
+  expect(await refusalOf(api.callerOf({ authorization }).posts.list({}))).toMatchObject({
+    code: 'UNAUTHORIZED',
+  })
+})
+
+it.each([
+  '%',
+  '__Host-tenon_session=%',
+  '__Host-tenon_session=%E0%A4%A',
+  '__Host-tenon_session=',
+  '__Host-tenon_session',
+  `__Host-tenon_session=${'a'.repeat(40)}`,
+  `__Host-tenon_session=${'a'.repeat(10_000)}`,
+  '__Host-tenon_session=\u0000',
+  ';;;=;',
+  `x__Host-tenon_session=${'a'.repeat(40)}`,
+])('the cookie %j is nobody', async (cookie) => {
+  const caller = api.callerOf({ cookie })
+  expect(await caller.posts.list({})).toEqual({ items: [], nextCursor: null })
+  expect(await refusalOf(caller.users.me())).toMatchObject({
+    code: 'UNAUTHORIZED',
+    message: 'Sign in first.',
+  })
+})
+
+it('a broken cookie beside it does not cost the session', async () => {
+  const caller = api.callerOf({ cookie: `broken=%E0%A4%A; ${cookieOf(ada)}` })
+  expect(await caller.users.me()).toMatchObject({ username: 'ada' })
+})
+
+it('the session cookie is found between others, and not inside of them', () => {
+  expect(readSessionCookie('a=1;__Host-tenon_session=x;b=2')).toBe('x')
+  expect(readSessionCookie('a=__Host-tenon_session=x')).toBeUndefined()
+  expect(readSessionCookie('a="; __Host-tenon_sessions=x')).toBeUndefined()
+  expect(readSessionCookie(undefined)).toBeUndefined()
+})
+
+it('the hash of a token, as the database holds it, opens nothing', async () => {
+  const { tokenHash } = await api.db.selectFrom('sessions').select('tokenHash').executeTakeFirstOrThrow()
+  for (const token of [
+    tokenHash.toString('hex'),
+    tokenHash.toString('base64url'),
+    tokenHash.toString('base64'),
+  ])
+    expect(await refusalOf(api.callerOf({ authorization: `Bearer ${token}` }).users.me())).toMatchObject({
+      code: 'UNAUTHORIZED',
+    })
+})

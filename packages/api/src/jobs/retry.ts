@@ -33,7 +33,7 @@ export async function settle(pool: pg.Pool, { id, locked_by: lockedBy }: Graphil
   const { attempts, maxAttempts, delaySeconds } = verdict
   await pool.query(
     `update graphile_worker._private_jobs
-     set attempts = $3, max_attempts = $4,
+     set attempts = $3::int, max_attempts = $4::int,
          run_at = now() + greatest(0, $5::float8 - exp(least($3::int, 10))) * interval '1 second'
      where id = $1 and locked_by = $2`,
     [id, lockedBy, attempts, maxAttempts, delaySeconds],

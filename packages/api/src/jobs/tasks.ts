@@ -14,8 +14,8 @@ export function toTaskList(jobs: readonly Job[], deps: Deps, pool: pg.Pool): Tas
         try {
           await runJob(job, deps, payload, row, abortSignal)
         } catch (error) {
-          await settle(pool, row, judge(error, row))
           deps.log.warn({ err: error, job: job.name, jobId: row.id, attempt: row.attempts }, 'a job failed')
+          await settle(pool, row, judge(error, row))
           throw error
         }
       },

@@ -64,7 +64,11 @@ export const posts = {
     .mutation(({ ctx, input }) => publishPost(ctx, input.id)),
 
   delete: userProcedure
-    .meta({ rest: 'DELETE /posts/{id}', summary: 'Delete my post', description: 'It can be restored for 30 days.' })
+    .meta({
+      rest: 'DELETE /posts/{id}',
+      summary: 'Delete my post',
+      description: 'It can be restored for 30 days.',
+    })
     .input(byId)
     .output(nothing)
     .mutation(({ ctx, input }) => deletePost(ctx, input.id)),

@@ -1,9 +1,14 @@
+import { join } from 'node:path'
 import { buildOnce } from './build/build-once.mjs'
+import { leadToCopies, leadToPlaces } from './build/sources.mjs'
 import { watch } from './build/watch.mjs'
 
-// node build.mjs             dist/ for this workspace: the maps lead to the sources in their places
-// node build.mjs --portable  dist/ for a tarball: with copies of the sources that the maps lead to
-// node build.mjs --watch     again after each change of the API's sources or of these
-const options = { isPortable: process.argv.includes('--portable') }
-if (process.argv.includes('--watch')) await watch(options)
-else await buildOnce(options)
+// node build.mjs             builds dist/
+// node build.mjs --watch     and again after each change of the API's sources or of these
+// node build.mjs --portable  builds dist/ for a tarball, --local undoes what differs
+const dist = join(import.meta.dirname, 'dist')
+const [mode] = process.argv.slice(2)
+if (mode === '--watch') await watch()
+else if (mode === '--local') await leadToPlaces(dist)
+else await buildOnce()
+if (mode === '--portable') await leadToCopies(dist)

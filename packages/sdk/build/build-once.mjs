@@ -8,7 +8,7 @@ import { placeFiles } from './place.mjs'
 export const packageDir = join(import.meta.dirname, '..')
 
 /** Builds aside and moves the files into place at the end, so that a reader of dist/ never meets a half of one. */
-export async function buildOnce({ isPortable = false } = {}) {
+export async function buildOnce() {
   const startedAt = performance.now()
   const cache = join(packageDir, 'node_modules/.cache')
   await mkdir(cache, { recursive: true })
@@ -17,7 +17,7 @@ export async function buildOnce({ isPortable = false } = {}) {
     await Promise.all([bundleJavaScript(packageDir, work), emitDeclarations(packageDir, work)])
     await bundleDeclarations(packageDir, work)
     await checkDeclarations(packageDir, work)
-    await placeFiles(packageDir, work, { isPortable })
+    await placeFiles(packageDir, work)
   } finally {
     await rm(work, { recursive: true, force: true })
   }

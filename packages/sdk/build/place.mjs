@@ -1,37 +1,23 @@
-import { copyFile, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
-import { dirname, join, relative, resolve } from 'node:path'
+import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { join, relative, resolve } from 'node:path'
 
 /** Puts what was built into dist/. What did not change is left alone: watchers take no notice of it. */
-export async function placeFiles(packageDir, work, { isPortable }) {
+export async function placeFiles(packageDir, work) {
   const dist = join(packageDir, 'dist')
+  const out = join(work, 'out')
   await mkdir(dist, { recursive: true })
   await rm(join(dist, 'sources'), { recursive: true, force: true })
-  for (const file of await readdir(join(work, 'out'))) {
-    const built = await readFile(join(work, 'out', file), 'utf8')
-    await replace(
-      join(dist, file),
-      file.endsWith('.d.ts.map') ? await leadToSources(built, packageDir, work, isPortable) : built,
-    )
+  for (const file of await readdir(out)) {
+    const built = await readFile(join(out, file), 'utf8')
+    await replace(join(dist, file), file.endsWith('.map') ? moved(built, out, dist, file) : built)
   }
 }
 
-/**
- * Editors follow a declaration's map only to sources that are files, not to contents inside the map. In the
- * workspace those are the real ones; in a tarball they are copies under dist/sources.
- */
-async function leadToSources(text, packageDir, work, isPortable) {
-  const map = JSON.parse(text)
-  delete map.sourcesContent
-  const dist = join(packageDir, 'dist')
-  const sources = map.sources.map((source) => resolve(work, 'out', source))
-  if (!isPortable) return JSON.stringify({ ...map, sources: sources.map((source) => relative(dist, source)) })
-
-  const copies = sources.map((source) => join(dist, 'sources', relative(dirname(packageDir), source)))
-  for (const [index, copy] of copies.entries()) {
-    await mkdir(dirname(copy), { recursive: true })
-    await copyFile(sources[index], copy)
-  }
-  return JSON.stringify({ ...map, sources: copies.map((copy) => relative(dist, copy)) })
+/** A map as it reads from another folder. A declaration's holds no contents: with some, editors would ignore it. */
+function moved(text, from, to, file) {
+  const { sourcesContent, ...map } = JSON.parse(text)
+  const sources = map.sources.map((source) => relative(to, resolve(from, source)))
+  return JSON.stringify({ ...map, sources, ...(!file.endsWith('.d.ts.map') && { sourcesContent }) })
 }
 
 async function replace(file, text) {

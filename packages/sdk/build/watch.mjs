@@ -4,7 +4,7 @@ import { setTimeout } from 'node:timers/promises'
 import { buildOnce, packageDir } from './build-once.mjs'
 
 /** Builds now and after each change. A build that fails leaves the last good one in place. */
-export async function watch(options) {
+export async function watch() {
   let isStale = true
   let wake = () => {}
   for (const folder of ['../api/src', 'src']) {
@@ -18,6 +18,6 @@ export async function watch(options) {
     // Editors write several files, or one in several steps.
     await setTimeout(50)
     isStale = false
-    await buildOnce(options).catch((error) => console.error(error.message))
+    await buildOnce().catch((error) => console.error(error.message))
   }
 }

@@ -32,7 +32,7 @@ export function errorOfAnswer(answer: Answer, body: unknown): ApiError {
 }
 
 /** The error that an envelope stands for, with what the answer around it says where the envelope is silent. */
-export function errorOf(answer: Answer, envelope: Envelope, cause?: unknown): ApiError {
+export function errorOf(answer: Answer, envelope: Envelope, shape?: ApiError['shape']): ApiError {
   const isSpoken = typeof envelope.code === 'string'
   const status = typeof envelope.httpStatus === 'number' ? envelope.httpStatus : answer.status
   const code = isSpoken ? (envelope.code as ErrorCode) : codeOfStatus(status)
@@ -49,7 +49,7 @@ export function errorOf(answer: Answer, envelope: Envelope, cause?: unknown): Ap
       typeof envelope.requestId === 'string'
         ? envelope.requestId
         : (answer.headers.get('x-request-id') ?? ''),
-    cause,
+    shape: shape ?? undefined,
   } as ApiErrorFields<ErrorCode>)
 }
 

@@ -1,26 +1,26 @@
 import { TRPCClientError, type TRPCLink } from '@trpc/client'
 import { observable } from '@trpc/server/observable'
 import { errorOf, type Answer } from './answers.ts'
-import { ApiError } from './api-error.ts'
 import type { AppRouter } from './api.ts'
+import { ApiError } from './api-error.ts'
 
 /** Turns whatever the transport reports into an `ApiError`; tRPC's client throws that as it is. */
 export const apiErrorLink: TRPCLink<AppRouter> =
   () =>
   ({ op, next }) =>
-    observable((observer) =>
-      next(op).subscribe({
-        next: (value) => observer.next(value),
-        complete: () => observer.complete(),
-        error: (error) => observer.error(toApiError(error)),
-      }),
-    )
+    observable((observer) => {
+      const fail = (error: unknown) => observer.error(toApiError(error))
+      try {
+        return next(op).subscribe({ next: observer.next, complete: observer.complete, error: fail })
+      } catch (error) {
+        return fail(error)
+      }
+    })
 
-export function toApiError(error: unknown): ApiError {
+function toApiError(error: unknown): ApiError {
   if (error instanceof ApiError) return error
   if (!(error instanceof TRPCClientError)) return unexpected(error)
-  if (error.cause instanceof ApiError) return error.cause
-  if (error.data) return errorOf(error.meta?.['response'] as Answer, error.data, error)
+  if (error.shape?.data) return errorOf(error.meta?.['response'] as Answer, error.shape.data, error.shape)
   return unexpected(error.cause ?? error)
 }
 

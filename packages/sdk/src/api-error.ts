@@ -31,18 +31,29 @@ export interface ApiErrorFields<Code extends ApiErrorCode> {
   details?: ApiErrorDetails<Code>
   requestId?: string
   cause?: unknown
+  shape?: ErrorShape | undefined
 }
 
-/** tRPC's own error class, by what it is to users of this one; its types name Node's, which a frontend has not. */
+/** What tRPC's error formatter answers for one call. */
+interface ErrorShape {
+  code: number
+  message: string
+  data: ErrorData
+}
+
+/** tRPC's own error class as far as users of this one see it: its types name Node's, which a frontend has not. */
 interface ClientError extends Error {
-  /** What tRPC's formatter answered; absent where the answer was not tRPC's. `code` and `details` are always there. */
-  readonly data: ErrorData | null | undefined
-  readonly shape: { code: number; message: string; data: ErrorData } | null | undefined
   readonly cause: Error | undefined
+  /** There where tRPC answered, as its own tools expect; `code` and `details` are always there. */
+  readonly data: ErrorData | null | undefined
+  readonly shape: ErrorShape | null | undefined
   meta: Record<string, unknown> | undefined
 }
 
-const ClientError: new (message: string, options: { cause?: Error }) => ClientError = TRPCClientError
+const ClientError: new (
+  message: string,
+  options: { cause?: Error; result?: { error: ErrorShape } },
+) => ClientError = TRPCClientError
 
 /**
  * The one thing that a call rejects with, whatever went wrong: the server's refusal, a proxy's HTML page, a cut
@@ -71,10 +82,13 @@ export class ApiError<Code extends ApiErrorCode = ApiErrorCode> extends ClientEr
   /** Names the request in the server's log; empty where nothing was answered. Show it to whoever asks for help. */
   readonly requestId: string
   /** Seconds to wait before a new attempt; there with `RATE_LIMITED` and `UNAVAILABLE` only. */
-  readonly retryAfterSeconds?: number
+  declare readonly retryAfterSeconds?: number
 
-  constructor({ code, status = 0, message, details, requestId = '', cause }: ApiErrorFields<Code>) {
-    super(message ?? messageOf(code), cause === undefined ? {} : { cause: cause as Error })
+  constructor({ code, status = 0, message, details, requestId = '', cause, shape }: ApiErrorFields<Code>) {
+    super(message ?? messageOf(code), {
+      ...(cause !== undefined && { cause: cause as Error }),
+      ...(shape && { result: { error: shape } }),
+    })
     // TRPCClientError sets the prototype to its own.
     Object.setPrototypeOf(this, new.target.prototype)
     this.name = 'ApiError'

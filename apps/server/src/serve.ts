@@ -42,7 +42,9 @@ export async function serve(config: Config, log: Logger, opened: AsyncDisposable
   })
   await app.ready()
   await port.handTo(app.server)
-  announce(publicUrl, mailbox !== undefined, adminPassword)
+  // The last line promises that `/readyz` agrees.
+  for (let turn = 0; turn < 200 && runner?.isRunning() === false; turn++) await sleep(25)
+  announce(publicUrl, config.isProduction, mailbox !== undefined, adminPassword)
 }
 
 /** In production a balancer is given time to notice `/readyz`. An answer that takes longer than 5 s then is cut. */
@@ -53,14 +55,19 @@ async function drain(app: FastifyInstance, hasBalancer: boolean): Promise<void> 
   clearTimeout(cut)
 }
 
-function announce(publicUrl: string, hasMailbox: boolean, adminPassword: string | undefined): void {
+/** The password is shown by the start that made the admin, and never again. */
+function announce(
+  publicUrl: string,
+  isProduction: boolean,
+  hasMailbox: boolean,
+  adminPassword?: string,
+): void {
+  const secret = adminPassword ? `, password ${adminPassword} (shown this once)` : ''
   const lines = [
     `Web app   ${publicUrl}`,
     `API docs  ${publicUrl}/docs`,
     ...(hasMailbox ? [`Mailbox   ${publicUrl}/dev/mail`] : []),
-    ...(adminPassword
-      ? [`Admin     ${firstAdmin.email} with the password ${adminPassword} (shown this once)`]
-      : []),
+    ...(isProduction ? [] : [`Admin     ${publicUrl}/sign-in as ${firstAdmin.email}${secret}`]),
     `Tenon is ready on ${publicUrl}`,
   ]
   process.stdout.write(lines.join('\n') + '\n')

@@ -51,9 +51,11 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
   app.decorateRequest('mayUseCookies', false)
   app.addHook('onRequest', async (request, reply) => {
     prepare(request, reply, headers)
-    if (options.isDraining()) reply.header('connection', 'close')
     if (request.url.length > maxUrlLength) throw fail('URI_TOO_LONG')
     if (!hasGoodHost(request)) throw unreadable('The Host is not valid')
+  })
+  app.addHook('onSend', async (_request, reply) => {
+    if (options.isDraining()) reply.header('connection', 'close')
   })
   app.addHook('onResponse', logAnswer)
   // Node would answer an unknown Expect by itself.

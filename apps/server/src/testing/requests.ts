@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { request, type IncomingHttpHeaders } from 'node:http'
+import { request, type Agent, type IncomingHttpHeaders } from 'node:http'
 import { connect } from 'node:net'
 import { text } from 'node:stream/consumers'
 import * as z from 'zod'
@@ -8,6 +8,8 @@ export interface Sent {
   headers?: Record<string, string | string[]>
   /** An object is sent as JSON, a text or bytes as they are. */
   body?: object | string | Buffer
+  /** To keep the connection; else each request has its own. */
+  agent?: Agent
 }
 
 export interface Answer {
@@ -19,14 +21,18 @@ export interface Answer {
 }
 
 /** By `node:http`: `fetch` would not send the origins, hosts and cookies that tests have to send. */
-export async function send(method: string, url: string, { headers = {}, body }: Sent = {}): Promise<Answer> {
+export async function send(
+  method: string,
+  url: string,
+  { headers = {}, body, agent }: Sent = {},
+): Promise<Answer> {
   const isJson = typeof body === 'object' && !Buffer.isBuffer(body)
   const type = isJson ? { 'content-type': 'application/json' } : {}
   const bytes = isJson ? JSON.stringify(body) : body
   // Node announces no length with DELETE.
   const isAnnounced = bytes !== undefined && !('transfer-encoding' in headers)
   const length = isAnnounced ? { 'content-length': String(Buffer.byteLength(bytes)) } : {}
-  const call = request(url, { method, headers: { ...type, ...length, ...headers }, agent: false })
+  const call = request(url, { method, headers: { ...type, ...length, ...headers }, agent: agent ?? false })
   const answered = new Promise<Answer>((resolve, reject) => {
     call.on('error', reject)
     call.on('response', (response) => {

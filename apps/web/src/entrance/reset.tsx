@@ -8,8 +8,13 @@ import { PasswordField } from '../ui/password-field.tsx'
 import { EntranceHeader } from './entrance-header.tsx'
 import { useMailedToken } from './use-mailed-token.ts'
 
+/** A new link begins anew, also when it is opened in the tab of an older one. */
 export function Reset() {
   const token = useMailedToken()
+  return <ResetWith key={token} token={token} />
+}
+
+function ResetWith({ token }: { token: string | undefined }) {
   const queryClient = useQueryClient()
   // A new password ends every session, also the one of this browser.
   const reset = useMutation(
@@ -22,7 +27,7 @@ export function Reset() {
     <>
       <EntranceHeader title="Set a new password">It signs you out everywhere else.</EntranceHeader>
       <Form<'password'>
-        label="New password"
+        label="Set a new password"
         takesFocus
         error={reset.error}
         onValues={({ password }) => reset.mutate({ token, password })}

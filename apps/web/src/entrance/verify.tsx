@@ -11,6 +11,10 @@ import { useMailedToken } from './use-mailed-token.ts'
 /** Confirms by a press and not by loading: programs that look into mails open their links, too. */
 export function Verify() {
   const token = useMailedToken()
+  return <VerifyWith key={token} token={token} />
+}
+
+function VerifyWith({ token }: { token: string | undefined }) {
   const queryClient = useQueryClient()
   const verify = useMutation(
     trpc.auth.email.verify.mutationOptions({

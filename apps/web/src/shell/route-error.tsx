@@ -1,8 +1,7 @@
-import { type ErrorComponentProps, useRouter } from '@tanstack/react-router'
+import type { ErrorComponentProps } from '@tanstack/react-router'
 import { ErrorState } from '../ui/error-state.tsx'
 
-/** What no component was ready for, as when a part of the page could not be fetched. */
-export function RouteError({ error, reset }: ErrorComponentProps) {
-  const router = useRouter()
-  return <ErrorState heading="h1" error={error} onRetry={() => void router.invalidate().then(reset)} />
-}
+/** What no component was ready for. Loading anew also helps where a new version took the place of this page's files. */
+export const RouteError = ({ error }: ErrorComponentProps) => (
+  <ErrorState heading="h1" error={error} onRetry={() => location.reload()} />
+)

@@ -1,0 +1,216 @@
+import { once } from 'node:events'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { Readable } from 'node:stream'
+import { text } from 'node:stream/consumers'
+import { fileURLToPath } from 'node:url'
+import { createDatabase } from '@tenon/api'
+import { createEmptyDatabase, createTestDatabase, type TestDatabase } from '@tenon/api/testing'
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
+import { commands, UsageError } from './commands.ts'
+import { createLog } from './log.ts'
+import { makeTestDataDir, startTestSystem, type TestDataDir } from './testing/index.ts'
+import { send } from './testing/requests.ts'
+import { spawnTenon } from './testing/test-system.ts'
+
+let dataDir: TestDataDir
+let database: TestDatabase
+
+beforeAll(async () => {
+  dataDir = await makeTestDataDir()
+  database = await createTestDatabase()
+})
+afterAll(async () => {
+  await database.drop()
+  await dataDir.remove()
+})
+afterEach(() => void vi.restoreAllMocks())
+
+/** In this process, on the test's database. */
+async function run(name: string, args: string[], { stdin = '', url = database.directUrl } = {}) {
+  vi.stubEnv('DATABASE_URL', url)
+  vi.stubEnv('DATA_DIR', dataDir.path)
+  vi.stubEnv('LOG_LEVEL', 'silent')
+  vi.spyOn(process, 'stdin', 'get').mockReturnValue(Readable.from([stdin]) as typeof process.stdin)
+  const command = commands[name]
+  if (!command) throw new Error(`no command ${name}`)
+  return command(args).finally(() => vi.unstubAllEnvs())
+}
+
+/** As an operator types it. */
+async function cli(args: string[], env: Record<string, string> = {}, stdin = '') {
+  const program = fileURLToPath(new URL('cli.ts', import.meta.url))
+  const child = spawnTenon(program, args, { DATA_DIR: dataDir.path, ...env })
+  child.stdin?.end(stdin)
+  const [[code], stdout, stderr] = await Promise.all([
+    once(child, 'exit'),
+    child.stdout ? text(child.stdout) : '',
+    child.stderr ? text(child.stderr) : '',
+  ])
+  return { code, stdout, stderr }
+}
+
+const ofAda = ['--email', 'Ada@example.com', '--username', 'ada', '--password-stdin']
+
+describe('user create', () => {
+  it('makes a verified person', async () => {
+    const user = await run('user create', ofAda, { stdin: 'Correct7Horse\n' })
+    expect(user).toMatchObject({
+      email: 'ada@example.com',
+      username: 'ada',
+      emailVerified: true,
+      role: 'user',
+    })
+  })
+
+  it('makes an admin, when told', async () => {
+    const args = ['--email', 'root@example.com', '--username', 'root_', '--role', 'admin', '--password-stdin']
+    expect(await run('user create', args, { stdin: 'Correct7Horse' })).toMatchObject({ role: 'admin' })
+  })
+
+  it('refuses what a registration would refuse', async () => {
+    await expect(run('user create', ofAda, { stdin: 'short' })).rejects.toMatchObject({
+      apiCode: 'VALIDATION_ERROR',
+    })
+    await expect(run('user create', ofAda, { stdin: 'Correct7Horse' })).rejects.toMatchObject({
+      apiCode: 'EMAIL_TAKEN',
+    })
+  })
+
+  it.each([
+    [['--email', 'a@example.com', '--username', 'abc']],
+    [['--email', 'a@example.com', '--password-stdin']],
+    [[...ofAda, '--role', 'king']],
+    [[...ofAda, '--password', 'Correct7Horse']],
+    [[...ofAda, 'extra']],
+  ])('is wrong usage with %j', async (args) => {
+    await expect(run('user create', args)).rejects.toThrow(UsageError)
+  })
+})
+
+describe('user promote', () => {
+  it('gives a role, admin unless told otherwise', async () => {
+    expect(await run('user promote', ['ADA@example.com'])).toMatchObject({ username: 'ada', role: 'admin' })
+    expect(await run('user promote', ['ada@example.com', '--role', 'moderator'])).toMatchObject({
+      role: 'moderator',
+    })
+  })
+
+  it('does not know strangers', async () => {
+    await expect(run('user promote', ['nobody@example.com'])).rejects.toMatchObject({ apiCode: 'NOT_FOUND' })
+    await expect(run('user promote', ['no address'])).rejects.toMatchObject({ apiCode: 'VALIDATION_ERROR' })
+  })
+
+  it.each([[[]], [['a@example.com', 'b@example.com']], [['a@example.com', '--role', 'king']]])(
+    'is wrong usage with %j',
+    async (args) => {
+      await expect(run('user promote', args)).rejects.toThrow(UsageError)
+    },
+  )
+})
+
+describe('migrate', () => {
+  it('tells what is pending, brings it in, and has nothing to do the second time', async () => {
+    const empty = await createEmptyDatabase()
+    const status = () =>
+      run('migrate', ['--status'], { url: empty.directUrl }) as Promise<{ name: string; executedAt?: Date }[]>
+    const pending = await status()
+    expect(pending.length).toBeGreaterThan(2)
+    expect(pending.filter(({ executedAt }) => executedAt)).toEqual([])
+    expect(await run('migrate', [], { url: empty.directUrl })).toEqual({
+      applied: pending.map(({ name }) => name),
+    })
+    expect((await status()).filter(({ executedAt }) => !executedAt)).toEqual([])
+    expect(await run('migrate', [], { url: empty.directUrl })).toEqual({ applied: [] })
+    await empty.drop()
+  })
+})
+
+describe('keys rotate', () => {
+  it('makes a key that signs from now on, and keeps the one before published', async () => {
+    const one = await run('keys rotate', [])
+    const two = await run('keys rotate', [])
+    const db = createDatabase({ url: database.directUrl, log: createLog('silent') })
+    const keys = await db.selectFrom('signingKeys').select(['id', 'retiredAt']).orderBy('id').execute()
+    await db.destroy()
+    expect(keys).toEqual([
+      { ...(one as object), retiredAt: expect.any(Date) },
+      { ...(two as object), retiredAt: null },
+    ])
+  })
+})
+
+describe('openapi', () => {
+  it('prints or writes the document, without a database', async () => {
+    const out = join(dataDir.path, 'openapi.json')
+    const url = 'postgres://127.0.0.1:1/nothing'
+    const printed = await run('openapi', [], { url })
+    expect(printed).toMatchObject({ openapi: '3.1.0' })
+    expect(await run('openapi', ['--out', out], { url })).toEqual({ written: out })
+    expect(JSON.parse(await readFile(out, 'utf8'))).toEqual(printed)
+  })
+})
+
+describe('on the command line', () => {
+  it('the result is JSON on stdout, and the exit code 0', async () => {
+    const env = { DATABASE_URL: database.directUrl }
+    const args = ['user', 'create', '--email', 'grace@example.com', '--username', 'grace', '--password-stdin']
+    const { code, stdout, stderr } = await cli(args, env, 'Correct7Horse\n')
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+    expect(JSON.parse(stdout)).toMatchObject({ username: 'grace' })
+  })
+
+  it('a failure is told on stderr, and the exit code 1', async () => {
+    const env = { DATABASE_URL: database.directUrl }
+    expect(await cli(['user', 'create', ...ofAda], env, 'short')).toEqual({
+      code: 1,
+      stdout: '',
+      stderr: expect.stringMatching(/^tenon: VALIDATION_ERROR: .*\ntenon: password: .*\n$/),
+    })
+    expect(await cli(['migrate'], { DATABASE_URL: 'postgres://127.0.0.1:1/x' })).toMatchObject({
+      code: 1,
+      stdout: '',
+    })
+  })
+
+  it.each([[[]], [['fly']], [['user', 'destroy']], [['migrate', '--fast']]])(
+    '%j is wrong usage: exit 2',
+    async (args) => {
+      expect(await cli(args)).toEqual({
+        code: 2,
+        stdout: '',
+        stderr: expect.stringContaining('Usage: npm run cli'),
+      })
+    },
+  )
+
+  it(
+    'it joins a system that runs, and starts its own database when none does',
+    { timeout: 60_000 },
+    async () => {
+      const own = await makeTestDataDir()
+      const env = { DATA_DIR: own.path }
+      const person = (name: string) => [
+        'user',
+        'create',
+        '--email',
+        `${name}@example.com`,
+        '--username',
+        name,
+        '--password-stdin',
+      ]
+      expect(await cli(person('ada'), env, 'Correct7Horse')).toMatchObject({ code: 0 })
+
+      const system = await startTestSystem({ dataDir: own.path })
+      expect(await cli(person('bob'), env, 'Correct7Horse')).toMatchObject({ code: 0, stderr: '' })
+      for (const name of ['ada', 'bob']) {
+        const body = { email: `${name}@example.com`, password: 'Correct7Horse' }
+        expect(await send('POST', `${system.url}/api/v1/auth/sessions`, { body })).toMatchObject({
+          status: 201,
+        })
+      }
+      expect(await system.stop()).toBe(0)
+      await own.remove()
+    },
+  )
+})

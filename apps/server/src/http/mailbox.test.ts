@@ -1,0 +1,103 @@
+import { join } from 'node:path'
+import { createDevMailbox } from '@tenon/api'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { makeTestDataDir, startTestServer, type TestDataDir, type TestServer } from '../testing/index.ts'
+import { errorOf, send } from '../testing/requests.ts'
+
+let dataDir: TestDataDir
+let server: TestServer
+
+beforeAll(async () => {
+  dataDir = await makeTestDataDir()
+  const settings = {
+    mailFrom: 'Tenon <tenon@example.com>',
+    publicUrl: 'http://dev.example:3000',
+    appSecrets: ['x'] as const,
+  }
+  const mailbox = createDevMailbox(join(dataDir.path, 'mail'), settings)
+  server = await startTestServer({ mailbox, publicUrl: settings.publicUrl, trustProxy: ['127.0.0.1'] })
+  await mailbox.send({ to: 'ada@example.com', subject: 'First', text: 'one', html: '<p>one</p>', key: '1' })
+  await mailbox.send({
+    to: 'bob@example.com',
+    subject: '<script>alert(1)</script>',
+    text: 'two </pre><script>alert(2)</script>',
+    html: '<p onclick="alert(3)">two</p>"></iframe><script>alert(4)</script>',
+    key: '2',
+  })
+})
+afterAll(async () => {
+  await server.stop()
+  await dataDir.remove()
+})
+
+const look = (query = '', headers: Record<string, string> = {}) =>
+  send('GET', `${server.url}/dev/mail${query}`, { headers })
+
+describe('the mailbox', () => {
+  it('lists what was sent, newest first', async () => {
+    const answer = await look()
+    expect(answer).toMatchObject({ status: 200, headers: { 'cache-control': 'no-store' } })
+    expect(answer.json).toEqual({
+      items: [
+        expect.objectContaining({ to: 'bob@example.com' }),
+        {
+          id: expect.any(String),
+          to: 'ada@example.com',
+          from: 'Tenon <tenon@example.com>',
+          subject: 'First',
+          text: 'one',
+          html: '<p>one</p>',
+          messageId: '<1@dev.example>',
+          createdAt: expect.stringMatching(/Z$/),
+        },
+      ],
+    })
+  })
+
+  it('lists the mail to one address', async () => {
+    expect((await look('?to=Ada%40example.com')).json).toMatchObject({ items: [{ subject: 'First' }] })
+    expect((await look('?to=nobody%40example.com')).json).toEqual({ items: [] })
+  })
+
+  it('is a page for people, on which a mail can run nothing', async () => {
+    const answer = await look('', { accept: 'text/html' })
+    expect(answer.headers['content-type']).toBe('text/html; charset=utf-8')
+    expect(answer.headers['content-security-policy']).toContain("default-src 'none'")
+    expect(answer.headers['content-security-policy']).not.toContain('script-src')
+    expect(answer.text).toContain('First')
+    expect(answer.text).not.toContain('<script')
+    for (const [, sandbox] of answer.text.matchAll(/<iframe[^>]* sandbox="([^"]*)"/g))
+      expect(sandbox).not.toContain('scripts')
+    expect(answer.text.match(/<iframe/g)).toHaveLength(2)
+    expect((await look('?to=x"><script>', { accept: 'text/html' })).text).not.toContain('<script')
+  })
+})
+
+describe('it is there for this machine alone:', () => {
+  it.each(['localhost:3000', '127.0.0.1', '[::1]:3000', 'dev.example:3000'])(
+    'by the name %s',
+    async (host) => {
+      expect((await look('', { host })).status).toBe(200)
+    },
+  )
+
+  it.each([
+    'evil.example',
+    'localhost.evil.example',
+    '127.0.0.1.evil.example',
+    'dev.example',
+    '10.0.0.1:3000',
+  ])('not by the name %s, which a page elsewhere could give it', async (host) => {
+    expect(errorOf(await look('', { host }), 'rest')).toMatchObject({ status: 404, code: 'NOT_FOUND' })
+  })
+
+  it('not for who comes through a proxy on it', async () => {
+    expect(errorOf(await look('', { 'x-forwarded-for': '203.0.113.7' }), 'rest').status).toBe(404)
+  })
+
+  it('not where mail is really sent', async () => {
+    const other = await startTestServer()
+    expect(errorOf(await send('GET', `${other.url}/dev/mail`), 'rest').status).toBe(404)
+    await other.stop()
+  })
+})

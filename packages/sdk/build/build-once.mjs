@@ -1,4 +1,5 @@
-import { mkdir, mkdtemp, rm } from 'node:fs/promises'
+import { rmSync } from 'node:fs'
+import { mkdir, mkdtemp } from 'node:fs/promises'
 import { join } from 'node:path'
 import { bundleDeclarations, emitDeclarations } from './declarations.mjs'
 import { bundleJavaScript } from './javascript.mjs'
@@ -13,13 +14,16 @@ export async function buildOnce() {
   const cache = join(packageDir, 'node_modules/.cache')
   await mkdir(cache, { recursive: true })
   const work = await mkdtemp(join(cache, 'build-'))
+  const clean = () => rmSync(work, { recursive: true, force: true })
+  process.once('exit', clean)
   try {
     await Promise.all([bundleJavaScript(packageDir, work), emitDeclarations(packageDir, work)])
     await bundleDeclarations(packageDir, work)
     await checkDeclarations(packageDir, work)
     await placeFiles(packageDir, work)
   } finally {
-    await rm(work, { recursive: true, force: true })
+    clean()
+    process.off('exit', clean)
   }
   console.log(`@tenon/sdk built in ${Math.round(performance.now() - startedAt)} ms`)
 }

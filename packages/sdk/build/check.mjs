@@ -4,8 +4,8 @@ import { runTsc } from './declarations.mjs'
 import { isAllowed } from './javascript.mjs'
 
 /**
- * The compiler writes `any` where it could not follow a type, and says nothing. So the bundle is asked: it names no
- * package but tRPC's, and no input or output in it is, or holds, an `any`.
+ * Where the compiler could not follow a type it writes `any`, or tRPC makes `unknown` of it, and nobody says a word. So
+ * the bundle is asked: it names no package but tRPC's, and no procedure has lost its input or output.
  */
 export async function checkDeclarations(packageDir, work) {
   const files = await Promise.all(
@@ -17,7 +17,7 @@ export async function checkDeclarations(packageDir, work) {
   const strangers = named.filter((name) => !isAllowed(name))
   if (strangers.length > 0) throw new Error(`the SDK's declarations name ${strangers.join(', ')}`)
 
-  await copyFile(join(packageDir, 'build/no-any.ts'), join(work, 'no-any.ts'))
+  await copyFile(join(packageDir, 'build/lost-types.ts'), join(work, 'lost-types.ts'))
   const lib = ['es2024', 'esnext.disposable', 'dom']
   const options = {
     target: 'es2024',
@@ -28,7 +28,7 @@ export async function checkDeclarations(packageDir, work) {
     skipLibCheck: true,
     noEmit: true,
   }
-  const project = { compilerOptions: options, files: ['no-any.ts'] }
+  const project = { compilerOptions: options, files: ['lost-types.ts'] }
   await writeFile(join(work, 'tsconfig.json'), JSON.stringify(project))
   await runTsc(['-p', join(work, 'tsconfig.json')], packageDir)
 }

@@ -12,6 +12,7 @@ export async function bundleJavaScript(packageDir, work) {
     platform: 'neutral',
     external: /^[^./]/,
     transform: { target: 'es2022' },
+    checks: { pluginTimings: false },
     plugins: [entriesApart, errorListsAlone(join(packageDir, '../api/src/features/index.ts'))],
   })
   const { output } = await bundle.write({ dir: join(work, 'out'), format: 'es', sourcemap: true })

@@ -118,7 +118,11 @@ test.for([
   ['a result that is none', [{ result: 7 }]],
   ['an error without data', { error: { code: 404, message: 'Requested entity was not found.' } }],
 ] as const)('an answer of 200 with %s is INTERNAL', async ([, body]) => {
-  expect(await refusalOf(200, body)).toMatchObject({ code: 'INTERNAL', status: 200 })
+  expect(await refusalOf(200, body)).toMatchObject({
+    code: 'INTERNAL',
+    status: 200,
+    message: 'Something went wrong on our side.',
+  })
 })
 
 test('a batch with a result missing fails those calls alone', async () => {

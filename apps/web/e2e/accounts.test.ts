@@ -143,7 +143,7 @@ test('a changed password needs the current one and ends the other sessions', asy
   await elsewhere.goto('/drafts')
   await elsewhere.getByRole('heading', { name: 'Sign in to Tenon' }).waitFor()
   await page.goto('/drafts')
-  await page.getByRole('heading', { name: 'Drafts' }).waitFor()
+  await page.getByRole('heading', { name: 'Drafts', level: 1 }).waitFor()
 })
 
 test('deleting the account asks for the username, and leaves nothing to see', async ({ page, problems }) => {

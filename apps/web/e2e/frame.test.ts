@@ -67,10 +67,10 @@ test('without a network the page says so, and loads when it is back', async ({ p
   await page.context().setOffline(true)
   await page.getByText('You are offline. What is shown').waitFor()
   await page.evaluate(() => dispatchEvent(new Event('focus')))
-  expect(await page.getByRole('link', { name: post.title }).isVisible()).toBe(true)
+  await page.getByRole('link', { name: post.title }).click()
+  await page.getByRole('heading', { name: 'You are offline' }).waitFor()
   await page.context().setOffline(false)
   await page.getByText('You are offline. What is shown').waitFor({ state: 'detached' })
-  await page.getByRole('link', { name: post.title }).click()
   await page.getByRole('heading', { name: post.title, level: 1 }).waitFor()
 })
 
@@ -104,6 +104,6 @@ test('the keyboard skips to the content, and starts there on a new page', async 
   await expect.poll(() => page.evaluate(() => document.activeElement?.id)).toBe('main')
 
   await page.getByRole('link', { name: 'Drafts', exact: true }).press('Enter')
-  await page.getByRole('heading', { name: 'Drafts' }).waitFor()
+  await page.getByRole('heading', { name: 'Drafts', level: 1 }).waitFor()
   await expect.poll(() => page.evaluate(() => document.activeElement?.id)).toBe('main')
 })

@@ -59,6 +59,16 @@ test('an address that is not there is a 404, with a way back', async ({ page, pr
   await page.getByRole('heading', { name: 'Posts', level: 1 }).waitFor()
 })
 
+test('an id that names nothing, or cannot be one, is not found', async ({ page, problems }) => {
+  problems.expectStatus(400, 404)
+  for (const id of ['0198c5f2-6a52-7c3e-9d0a-3b1f6c2e8a44', 'nonsense']) {
+    for (const address of [`/posts/${id}`, `/users/${id}`]) {
+      await page.goto(address)
+      await page.getByRole('heading', { name: 'There is nothing here' }).waitFor()
+    }
+  }
+})
+
 test('a page that is there is a 200 that no cache keeps; what it loads is kept for ever', async ({
   page,
 }) => {

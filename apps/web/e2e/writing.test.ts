@@ -15,7 +15,7 @@ test('a draft is listed for its author, hidden from others, and published when r
   await page.getByRole('link', { name: 'Write something' }).click()
   await page.getByLabel('Title').fill('Half a thought')
   await page.getByRole('button', { name: 'Save draft' }).click()
-  await page.getByText('Draft saved').waitFor()
+  await page.getByText('Draft, saved just now').waitFor()
   await page.waitForURL('**/edit')
   const address = page.url().replace(/\/edit$/, '')
 
@@ -54,7 +54,7 @@ test('a text that was saved elsewhere meanwhile is not overwritten unknowingly',
   await dialog.getByRole('button', { name: 'Keep editing' }).click()
   expect(await page.getByLabel('Text').inputValue()).toBe('Mine.')
   await page.getByRole('button', { name: 'Save changes' }).click()
-  await page.getByText('Saved', { exact: true }).waitFor()
+  await page.getByText('Published, changed just now').waitFor()
   expect(await ada.client.posts.get.query({ id: post.id })).toMatchObject({
     body: 'Mine.',
     version: version + 1,
@@ -109,7 +109,7 @@ test('Ctrl+S saves, and the title comes first', async ({ page }) => {
   await page.getByText('Give it a title first.').waitFor()
   await page.keyboard.type('Head')
   await page.keyboard.press('Control+s')
-  await page.getByText('Draft saved').waitFor()
+  await page.getByText('Draft, saved just now').waitFor()
 })
 
 test('a text being written survives the end of its session', async ({ page, problems }) => {
@@ -130,7 +130,7 @@ test('a text being written survives the end of its session', async ({ page, prob
   await tab.getByLabel('Title').waitFor()
   await page.bringToFront()
   await page.getByRole('button', { name: 'Save draft' }).click()
-  await page.getByText('Draft saved').waitFor()
+  await page.getByText('Draft, saved just now').waitFor()
 })
 
 test("nobody edits somebody else's post", async ({ page }) => {

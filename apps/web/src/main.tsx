@@ -5,7 +5,10 @@ import { RouterProvider } from '@tanstack/react-router'
 import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
 import { queryClient } from './api/query-client.ts'
+import { preloadPages } from './preload-pages.ts'
 import { router } from './router.tsx'
+
+preloadPages()
 
 createRoot(document.getElementById('root')!).render(
   <StrictMode>

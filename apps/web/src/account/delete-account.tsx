@@ -2,13 +2,12 @@ import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useRouter } from '@tanstack/react-router'
 import { useState } from 'react'
 import { trpc } from '../api/client.ts'
-import { explain } from '../api/errors.ts'
 import { endSession } from '../session/change-person.ts'
 import type { Me } from '../session/session.ts'
 import { Button } from '../ui/button.tsx'
-import { Callout } from '../ui/callout.tsx'
 import { Section } from '../ui/card.tsx'
 import { Confirm } from '../ui/confirm.tsx'
+import { Failure } from '../ui/failure.tsx'
 import { inputClass } from '../ui/field.tsx'
 import { notify } from '../ui/notify.ts'
 
@@ -65,7 +64,7 @@ export function DeleteAccount({ me }: { me: Me }) {
         </label>
         {remove.isError && (
           <div className="mt-3">
-            <Callout tone="danger">{explain(remove.error).message}</Callout>
+            <Failure error={remove.error} />
           </div>
         )}
       </Confirm>

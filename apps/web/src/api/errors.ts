@@ -1,7 +1,8 @@
-import { type ApiErrorCode, isApiError } from '@tenon/sdk'
+import { type AnyApiError, type ApiErrorCode, isApiError } from '@tenon/sdk'
 
 interface Explanation {
   message: string
+  /** Only where somebody would look into the server's log. */
   requestId: string | undefined
 }
 
@@ -9,32 +10,35 @@ interface Explanation {
 export function explain(error: unknown): Explanation {
   if (!isApiError(error))
     return { message: 'Something unexpected happened on this page.', requestId: undefined }
-  const { code, message, requestId, retryAfterSeconds } = error
-  const ownWords = {
-    NETWORK: 'The server cannot be reached. Check the connection and try again.',
-    TIMEOUT: 'The server took too long to answer. Try again.',
-    RATE_LIMITED: `That was a little too often. Try again ${inTime(retryAfterSeconds)}.`,
-  }
-  return {
-    message: code in ownWords ? ownWords[code as keyof typeof ownWords] : message,
-    requestId: requestId || undefined,
-  }
+  return { message: messageOf(error), requestId: error.status >= 500 ? error.requestId : undefined }
 }
 
-function inTime(seconds = 60): string {
+function messageOf(error: AnyApiError): string {
+  if (error.code === 'NETWORK') return 'The server cannot be reached. Check the connection and try again.'
+  if (error.code === 'TIMEOUT') return 'The server took too long to answer. Try again.'
+  if (error.code === 'UNAUTHORIZED') return 'You are signed out.'
+  if (error.code !== 'RATE_LIMITED') return error.message
+  return `That was a little too often. Try again ${inTime(error.details.retryAfterSeconds)}.`
+}
+
+function inTime(seconds: number): string {
   if (seconds < 90) return `in ${Math.max(1, Math.round(seconds))} seconds`
   return `in ${Math.ceil(seconds / 60)} minutes`
 }
 
-/** Messages by the name of the field that they are about; undefined when the failure is about none. */
-export function fieldErrors(error: unknown): Record<string, string[]> | undefined {
-  if (!isApiError(error)) return undefined
+/** Messages by the name of the field that they are about; `''` is the whole. */
+export function fieldErrors(error: unknown): Record<string, string[]> {
+  if (!isApiError(error)) return {}
   if (error.code === 'VALIDATION_ERROR') return error.details.fields
-  if (error.code === 'EMAIL_TAKEN' || error.code === 'USERNAME_TAKEN')
-    return { [error.details.field]: [error.message] }
-  return undefined
+  const isTaken = error.code === 'EMAIL_TAKEN' || error.code === 'USERNAME_TAKEN'
+  return isTaken ? { [error.details.field]: [error.message] } : {}
 }
 
 export const hasCode = (error: unknown, code: ApiErrorCode) => isApiError(error) && error.code === code
 
-export const isNotFound = (error: unknown) => hasCode(error, 'NOT_FOUND')
+/** What cannot be an id names nothing, too. */
+export const isNotFound = (error: unknown) => hasCode(error, 'NOT_FOUND') || 'id' in fieldErrors(error)
+
+/** Used, too old, or never one of ours. */
+export const isStaleToken = (error: unknown) =>
+  hasCode(error, 'TOKEN_INVALID') || 'token' in fieldErrors(error)

@@ -1,6 +1,6 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { trpc } from '../api/client.ts'
-import { hasCode } from '../api/errors.ts'
+import { isStaleToken } from '../api/errors.ts'
 import { endSession } from '../session/change-person.ts'
 import { Button, ButtonLink } from '../ui/button.tsx'
 import { Form } from '../ui/form.tsx'
@@ -22,7 +22,7 @@ function ResetWith({ token }: { token: string | undefined }) {
   )
 
   if (reset.isSuccess) return <Done />
-  if (!token || hasCode(reset.error, 'TOKEN_INVALID')) return <StaleLink isKnown={Boolean(token)} />
+  if (!token || isStaleToken(reset.error)) return <StaleLink isKnown={Boolean(token)} />
   return (
     <>
       <EntranceHeader title="Set a new password">It signs you out everywhere else.</EntranceHeader>

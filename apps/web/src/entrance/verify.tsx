@@ -1,6 +1,6 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { trpc } from '../api/client.ts'
-import { hasCode } from '../api/errors.ts'
+import { isStaleToken } from '../api/errors.ts'
 import { sessionKey } from '../session/forget-session.ts'
 import { useMe } from '../session/use-me.ts'
 import { Button, ButtonLink } from '../ui/button.tsx'
@@ -23,7 +23,7 @@ function VerifyWith({ token }: { token: string | undefined }) {
   )
 
   if (verify.isSuccess) return <Confirmed />
-  if (!token || hasCode(verify.error, 'TOKEN_INVALID')) return <StaleLink isKnown={Boolean(token)} />
+  if (!token || isStaleToken(verify.error)) return <StaleLink isKnown={Boolean(token)} />
   return (
     <>
       <EntranceHeader title="Confirm your address">One press, and you can publish.</EntranceHeader>

@@ -30,8 +30,8 @@ export function NewPost() {
         ignoreBlocker: true,
       })
       if (post.publishedAt) notify({ title: 'Published' })
-      else if (intent === 'save') notify({ title: 'Draft saved' })
-      else notify({ title: 'Saved as a draft', description: 'Confirm your address to publish it.' })
+      else if (intent === 'publish')
+        notify({ title: 'Saved as a draft', description: 'Confirm your address to publish it.' })
     },
   })
 

@@ -22,7 +22,7 @@ export function PostEditor({ post: opened }: { post: Post }) {
   const save = useSavePost({
     onSaved: setBase,
     async onDone(post, intent) {
-      if (intent === 'save') return notify({ title: 'Saved' })
+      if (intent === 'save') return
       await navigate({ to: '/posts/$id', params: { id: post.id }, ignoreBlocker: true })
       notify({ title: 'Published' })
     },

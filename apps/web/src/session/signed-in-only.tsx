@@ -9,7 +9,7 @@ export function SignedInOnly() {
   return (
     <>
       {me === null && (
-        <div className="mb-6">
+        <div className="sticky top-15 z-20 mb-6">
           <Callout tone="warning">
             Your session has ended.{' '}
             <a

@@ -1,7 +1,7 @@
 import { Form as BaseForm } from '@base-ui/react/form'
-import { type ReactNode, useMemo } from 'react'
-import { explain, fieldErrors } from '../api/errors.ts'
-import { Callout } from './callout.tsx'
+import { type ReactNode, useMemo, useState } from 'react'
+import { fieldErrors } from '../api/errors.ts'
+import { type Describe, Failure } from './failure.tsx'
 import { useFocusOnMount } from './use-focus-on-mount.ts'
 
 interface FormProps<Name extends string> {
@@ -10,47 +10,40 @@ interface FormProps<Name extends string> {
   onValues: (values: Record<Name, string>, intent: string | undefined) => void
   /** What became of the last try: what is about a field is shown there, the rest above the form. */
   error: unknown
-  /** Words of its own for a failure; undefined leaves it to the general ones. */
-  describe?: (error: unknown) => ReactNode
+  describe?: Describe
   /** Where the form is what one came for, the keyboard starts in it. */
   takesFocus?: boolean
-  children: ReactNode
+  /** Gets the failure that is about no field, for a form that shows it in another place. */
+  children: ReactNode | ((failure: ReactNode) => ReactNode)
 }
 
-export function Form<Name extends string>({
-  label,
-  onValues,
-  error,
-  describe,
-  takesFocus = false,
-  children,
-}: FormProps<Name>) {
+export function Form<Name extends string>({ label, error, takesFocus = false, ...props }: FormProps<Name>) {
   const ref = useFocusOnMount<HTMLFormElement>(takesFocus, 'input, textarea, button')
-  const errors = useMemo(() => fieldErrors(error) ?? {}, [error])
-  const isAboutFields = Object.keys(errors).some((name) => name !== '')
+  const errors = useMemo(() => fieldErrors(error), [error])
+  const [fields, setFields] = useState<string[]>([])
+  const unplaced = Object.keys(errors).filter((name) => !fields.includes(name))
+  const isPlaced = Object.keys(errors).length > 0 && unplaced.length === 0
+  const failure = error && !isPlaced ? <Failure error={error} describe={props.describe} /> : null
   return (
     <BaseForm
       ref={ref}
       aria-label={label}
       errors={errors}
-      onFormSubmit={(values, { event }) => onValues(values as Record<Name, string>, intentOf(event))}
+      onFormSubmit={(values, { event }) => {
+        setFields(Object.keys(values))
+        props.onValues(values as Record<Name, string>, intentOf(event))
+      }}
       className="flex flex-col gap-4"
     >
-      {error !== null && error !== undefined && !isAboutFields && (
-        <Callout tone="danger">{describe?.(error) ?? <Failure error={error} />}</Callout>
+      {typeof props.children === 'function' ? (
+        props.children(failure)
+      ) : (
+        <>
+          {failure}
+          {props.children}
+        </>
       )}
-      {children}
     </BaseForm>
-  )
-}
-
-function Failure({ error }: { error: unknown }) {
-  const { message, requestId } = explain(error)
-  return (
-    <>
-      {message}
-      {requestId && <span className="mt-0.5 block text-xs opacity-80">Request {requestId}</span>}
-    </>
   )
 }
 

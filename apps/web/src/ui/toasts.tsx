@@ -28,7 +28,7 @@ export async function show({ title, description, tone = 'plain', action }: Notic
 export const Toasts = () => (
   <Toast.Provider toastManager={manager} limit={3}>
     <Toast.Portal>
-      <Toast.Viewport className="fixed inset-x-4 bottom-4 z-60 mx-auto flex flex-col gap-2 sm:right-6 sm:bottom-6 sm:left-auto sm:w-96">
+      <Toast.Viewport className="fixed inset-x-4 top-15 z-60 mx-auto flex flex-col gap-2 sm:right-6 sm:left-auto sm:w-96">
         <ToastList />
       </Toast.Viewport>
     </Toast.Portal>
@@ -43,7 +43,7 @@ function ToastList() {
       key={toast.id}
       toast={toast}
       swipeDirection={[]}
-      className="rounded-xl border border-line bg-surface shadow-high transition-[opacity,translate] duration-200 data-ending-style:opacity-0 data-limited:hidden data-starting-style:translate-y-3 data-starting-style:opacity-0"
+      className="rounded-xl border border-line bg-surface shadow-high transition-[opacity,translate] duration-200 data-ending-style:opacity-0 data-limited:hidden data-starting-style:-translate-y-3 data-starting-style:opacity-0"
     >
       <Toast.Content className="flex items-center gap-3 py-2.5 pr-2 pl-4">
         <div className="min-w-0 flex-1">

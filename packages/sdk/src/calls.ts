@@ -16,7 +16,7 @@ export interface CallOptions {
  * `@tenon/sdk/trpc` makes. It is the same client.
  *
  * @example
- * const post = await client.posts.get.query({ id }, { signal })
+ * const user = await client.users.get.query({ id }, { signal })
  */
 export type TenonClient = CallsOf<AppRouter['_def']['record']>
 

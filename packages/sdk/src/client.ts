@@ -49,7 +49,7 @@ const longestBatchedBody = 25_000
  * const { token } = await client.auth.signIn.mutate({ email, password, tokenInBody: true })
  *
  * const ada = createClient({ url: 'http://localhost:3000', token })
- * const page = await ada.posts.list.query({ limit: 10 })
+ * const { items, nextCursor } = await ada.users.list.query({ limit: 10 })
  */
 export function createClient(options: ClientOptions): TenonClient {
   const transport = {

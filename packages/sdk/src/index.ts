@@ -28,6 +28,6 @@ export type RouterInputs = inferRouterInputs<AppRouter>
  * What each procedure answers.
  *
  * @example
- * type Post = RouterOutputs['posts']['get']
+ * type User = RouterOutputs['users']['me']
  */
 export type RouterOutputs = inferRouterOutputs<AppRouter>

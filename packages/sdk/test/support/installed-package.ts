@@ -24,9 +24,13 @@ export async function installPacked(): Promise<Installed> {
   await run('pnpm', ['pack', '--out', join(folder, 'sdk.tgz')], { cwd: packageDir })
   await cp(join(packageDir, 'test/consumer'), folder, { recursive: true })
   await writeFile(join(folder, 'package.json'), JSON.stringify(await consumer()))
-  await run('pnpm', ['install', '--prefer-offline', '--ignore-workspace', '--ignore-scripts'], {
-    cwd: folder,
-  })
+  await run(
+    'pnpm',
+    ['install', '--prefer-offline', '--no-frozen-lockfile', '--ignore-workspace', '--ignore-scripts'],
+    {
+      cwd: folder,
+    },
+  )
 
   const installed = join(folder, 'node_modules/@tenon/sdk')
   return {

@@ -14,7 +14,20 @@ export async function beat(db: Kysely<Database>, id: string): Promise<void> {
 }
 
 export async function leave(db: Kysely<Database>, id: string): Promise<void> {
+  await returnJobs(db, id)
   await db.deleteFrom('workers').where('id', '=', id).execute()
+}
+
+/**
+ * Gives up what a worker that stops has not finished. Being interrupted spends no attempt. The second of waiting is
+ * for the worker itself: it may be asking for a job at this moment, and would take the same one again.
+ */
+export async function returnJobs(db: Kysely<Database>, id: string): Promise<void> {
+  await sql`
+    update graphile_worker._private_jobs
+    set attempts = greatest(0, attempts - 1), run_at = greatest(run_at, now() + interval '1 second'),
+        locked_at = null, locked_by = null
+    where locked_by = ${id}`.execute(db)
 }
 
 /**

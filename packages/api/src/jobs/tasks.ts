@@ -11,17 +11,23 @@ export function toTaskList(jobs: readonly Job[], deps: Deps, pool: pg.Pool): Tas
     jobs.map((job) => [
       job.name,
       async (payload: unknown, { job: row, abortSignal }: JobHelpers) => {
-        try {
-          await runJob(job, deps, payload, row, abortSignal)
-        } catch (error) {
-          deps.log.warn({ err: error, job: job.name, jobId: row.id, attempt: row.attempts }, 'a job failed')
-          await settle(pool, row, judge(error, row))
-          throw error
-        }
+        const error = await errorOf(runJob(job, deps, payload, row, abortSignal))
+        // It outlived its run, and was returned: nothing may be noted of it any more.
+        if (pool.ending) return new Promise(() => {})
+        if (error === undefined) return
+        deps.log.warn({ err: error, job: job.name, jobId: row.id, attempt: row.attempts }, 'a job failed')
+        await settle(pool, row, judge(error, row))
+        throw error
       },
     ]),
   )
 }
+
+const errorOf = (work: Promise<void>): Promise<unknown> =>
+  work.then(
+    () => undefined,
+    (error: unknown) => error ?? new Error('Failed without an error'),
+  )
 
 async function runJob(
   job: Job,

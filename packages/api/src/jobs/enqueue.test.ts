@@ -1,0 +1,120 @@
+import { run } from 'graphile-worker'
+import { sql } from 'kysely'
+import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
+import * as z from 'zod'
+import { createPool, inTransaction } from '../db.ts'
+import { mailLink } from '../features/auth/jobs.ts'
+import { jobs } from '../features/index.ts'
+import { newId } from '../ids.ts'
+import { createTestApi, silentLog, type TestApi } from '../testing/index.ts'
+import { enqueue } from './enqueue.ts'
+import { quietLogger } from './runner.ts'
+import { toCrontab, toTaskList } from './tasks.ts'
+
+let api: TestApi
+
+beforeAll(async () => {
+  api = await createTestApi()
+})
+
+afterEach(() => sql`delete from graphile_worker._private_jobs`.execute(api.db))
+
+afterAll(() => api.stop())
+
+it('a job exists when its transaction has committed, with its attempts and its payload', async () => {
+  const tokenId = newId()
+  await inTransaction(api.db, (trx) => enqueue(trx, mailLink, { tokenId }))
+  const [job, ...others] = await api.waitingJobs()
+  expect(job).toMatchObject({ name: 'auth:mail-link', attempts: 0, maxAttempts: 4, payload: { tokenId } })
+  expect(others).toEqual([])
+})
+
+it('before that nobody sees it, and when the transaction fails there is none', async () => {
+  const failing = inTransaction(api.db, async (trx) => {
+    await enqueue(trx, mailLink, { tokenId: newId() })
+    expect(await api.waitingJobs()).toEqual([])
+    throw new Error('after all, no')
+  })
+  await expect(failing).rejects.toThrow('after all, no')
+  expect(await api.waitingJobs()).toEqual([])
+})
+
+it('no job exists without its cause, in a hundred transactions of which half fail', async () => {
+  await Promise.all(
+    Array.from({ length: 100 }, (_, index) =>
+      inTransaction(api.db, async (trx) => {
+        await enqueue(trx, mailLink, { tokenId: newId() })
+        if (index % 2) throw new Error('no')
+      }).catch(() => {}),
+    ),
+  )
+  expect(await api.waitingJobs()).toHaveLength(50)
+})
+
+it.each([{}, { tokenId: 'x' }, { tokenId: null }, [], 'text', null])(
+  'a payload of %j is a recorded permanent failure, not a storm of retries',
+  async (payload) => {
+    await sql`select graphile_worker.add_job('auth:mail-link', ${JSON.stringify(payload)}::json)`.execute(
+      api.db,
+    )
+    await api.drainJobs()
+    const [job] = await api.waitingJobs()
+    expect(job).toMatchObject({
+      attempts: 1,
+      maxAttempts: 1,
+      lastError: 'The payload is not one of auth:mail-link',
+    })
+    await api.makeJobsDue()
+    await api.drainJobs()
+    expect((await api.waitingJobs())[0]).toMatchObject({ attempts: 1 })
+  },
+)
+
+it('a job whose row is gone ends quietly', async () => {
+  await inTransaction(api.db, (trx) => enqueue(trx, mailLink, { tokenId: newId() }))
+  await api.drainJobs()
+  expect(await api.waitingJobs()).toEqual([])
+  expect(api.mailbox.sent).toEqual([])
+})
+
+it('names of jobs are unique', () => {
+  expect(new Set(jobs.map(({ name }) => name)).size).toBe(jobs.length)
+})
+
+it('a job of the clock is a line of the crontab: its key keeps a second one from waiting beside it', () => {
+  const nightly = {
+    name: 'test:sweep',
+    payload: z.object({}),
+    retries: 3,
+    cron: '17 3 * * *',
+    run: async () => {},
+  }
+  const { cron: _, ...onDemand } = nightly
+  expect(toCrontab([nightly, onDemand])).toBe('17 3 * * * test:sweep ?max=4&jobKey=test:sweep {}')
+})
+
+it('Graphile Worker accepts the crontab', async () => {
+  const pool = createPool({ url: api.database.directUrl, log: silentLog, max: 3 })
+  const runner = await run({
+    pgPool: pool,
+    taskList: toTaskList(jobs, api.deps, pool),
+    crontab: toCrontab(jobs),
+    noHandleSignals: true,
+    logger: quietLogger(api.deps),
+  })
+  await runner.stop()
+  await pool.end()
+  const { rows } = await sql`select identifier from graphile_worker._private_known_crontabs`.execute(api.db)
+  expect(rows).toHaveLength(jobs.filter(({ cron }) => cron).length)
+})
+
+it.each(jobs.filter(({ cron }) => cron).map((job) => [job.name, job] as const))(
+  '%s takes the payload that the clock gives it, and finds nothing to do on an empty database',
+  async (name, { payload }) => {
+    // The clock adds `_cron` with the time that it meant.
+    expect(payload.safeParse({ _cron: { ts: '2026-03-01T03:17:00.000Z' } }).success).toBe(true)
+    await sql`select graphile_worker.add_job(${name}, '{}'::json)`.execute(api.db)
+    await api.drainJobs()
+    expect(await api.waitingJobs()).toEqual([])
+  },
+)

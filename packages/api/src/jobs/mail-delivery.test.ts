@@ -1,0 +1,174 @@
+import { sql } from 'kysely'
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest'
+import { createSmtpMailer } from '../mail/smtp-mailer.ts'
+import { createTestApi, password, type TestApi } from '../testing/index.ts'
+import { createSmtpServer, smtpError, type TestSmtpServer } from '../testing/smtp-server.ts'
+
+let api: TestApi
+let smtp: TestSmtpServer
+
+beforeAll(async () => {
+  api = await createTestApi()
+})
+
+beforeEach(async () => {
+  smtp = await createSmtpServer()
+  api.deps.mailer = createSmtpMailer(smtp.url, api.deps.settings)
+})
+
+afterEach(async () => {
+  await smtp.stop()
+  await sql`delete from graphile_worker._private_jobs`.execute(api.db)
+})
+
+afterAll(() => api.stop())
+
+let count = 0
+
+/** Registers somebody, who is to get a mail. */
+async function register() {
+  const username = `person_${++count}`
+  return api.nobody.users.create({ email: `${username}@example.com`, username, password })
+}
+
+const busy = (code: number) => () => Promise.reject(smtpError(code, 'Not now'))
+
+async function runDueJobs() {
+  await api.makeJobsDue()
+  await api.drainJobs()
+  return api.waitingJobs()
+}
+
+it('who registers gets the mail, once', async () => {
+  const { email } = await register()
+  expect(await runDueJobs()).toEqual([])
+  expect(smtp.received.map(({ recipients }) => recipients)).toEqual([[email]])
+})
+
+it('a 4xx answer is tried again after 60, 120 and 240 seconds, four times in all, and then recorded', async () => {
+  smtp.decide = busy(451)
+  await register()
+  for (const [attempts, seconds] of [
+    [1, 60],
+    [2, 120],
+    [3, 240],
+  ] as const) {
+    const [job] = await runDueJobs()
+    expect(job).toMatchObject({ attempts, maxAttempts: 4, lastError: expect.stringContaining('451') })
+    expect(job!.delaySeconds).toBeGreaterThan(seconds - 5)
+    expect(job!.delaySeconds).toBeLessThanOrEqual(seconds * 1.1)
+  }
+  expect(await runDueJobs()).toMatchObject([{ attempts: 4, maxAttempts: 4 }])
+  expect(await runDueJobs()).toMatchObject([{ attempts: 4, maxAttempts: 4 }])
+  expect(smtp.attempts).toBe(4)
+})
+
+it('before its time has come a failed mail is not tried again', async () => {
+  smtp.decide = busy(451)
+  await register()
+  await api.drainJobs()
+  await api.drainJobs()
+  expect(smtp.attempts).toBe(1)
+})
+
+it('after a 4xx answer the same mail arrives, known by the same Message-ID', async () => {
+  const offered: (string | undefined)[] = []
+  smtp.decide = async ({ messageId }) => {
+    offered.push(messageId)
+    if (offered.length < 3) throw smtpError(421, 'Not now')
+  }
+  await register()
+  await runDueJobs()
+  await runDueJobs()
+  expect(await runDueJobs()).toEqual([])
+  expect(offered).toHaveLength(3)
+  expect(new Set(offered).size).toBe(1)
+  expect(smtp.received).toHaveLength(1)
+})
+
+it('mails to different people, and two to one person, have different Message-IDs', async () => {
+  await register()
+  const { email } = await register()
+  await runDueJobs()
+  await api.nobody.auth.password.requestReset({ email })
+  await runDueJobs()
+  expect(new Set(smtp.received.map(({ messageId }) => messageId)).size).toBe(3)
+})
+
+it('a 5xx answer is final: recorded, and never tried again', async () => {
+  smtp.decide = busy(550)
+  await register()
+  expect(await runDueJobs()).toMatchObject([
+    { attempts: 1, maxAttempts: 1, lastError: expect.stringContaining('550') },
+  ])
+  await runDueJobs()
+  expect(smtp.attempts).toBe(1)
+})
+
+it('with the server down registration succeeds, the mail waits without spending an attempt, and arrives', async () => {
+  await smtp.stop()
+  const { email } = await register()
+  for (let round = 0; round < 6; round++) {
+    const [job] = await runDueJobs()
+    expect(job).toMatchObject({
+      attempts: 0,
+      maxAttempts: 4,
+      lastError: expect.stringContaining('ECONNREFUSED'),
+    })
+    expect(job!.delaySeconds).toBeGreaterThan(0)
+    expect(job!.delaySeconds).toBeLessThanOrEqual(60)
+  }
+  await smtp.start()
+  expect(await runDueJobs()).toEqual([])
+  expect(smtp.received.map(({ recipients }) => recipients)).toEqual([[email]])
+})
+
+it('an outage between two 4xx answers costs no attempt', async () => {
+  smtp.decide = busy(451)
+  await register()
+  await runDueJobs()
+  await smtp.stop()
+  expect(await runDueJobs()).toMatchObject([{ attempts: 1, maxAttempts: 4 }])
+  await smtp.start()
+  expect(await runDueJobs()).toMatchObject([{ attempts: 2, maxAttempts: 4 }])
+})
+
+it('a day of outage is waited for, and no longer', async () => {
+  await smtp.stop()
+  await register()
+  const aged = (hours: number) =>
+    sql`update graphile_worker._private_jobs set created_at = now() - ${hours} * interval '1 hour'`.execute(
+      api.db,
+    )
+  await aged(23.9)
+  expect(await runDueJobs()).toMatchObject([{ attempts: 0, maxAttempts: 4 }])
+  await aged(24.1)
+  expect(await runDueJobs()).toMatchObject([{ attempts: 1, maxAttempts: 1 }])
+  await smtp.start()
+  expect(await runDueJobs()).toHaveLength(1)
+})
+
+it('one mail that is refused holds up no other', async () => {
+  smtp.decide = async ({ recipients }) => {
+    if (recipients[0] === refused) throw smtpError(550, 'No such mailbox')
+  }
+  const { email: refused } = await register()
+  const { email } = await register()
+  await runDueJobs()
+  expect(smtp.received.map(({ recipients }) => recipients)).toEqual([[email]])
+})
+
+it('a failure is logged with its job and its cause', async () => {
+  smtp.decide = busy(451)
+  await register()
+  const before = api.logged.length
+  await api.drainJobs()
+  const entries = api.logged.slice(before)
+  expect(entries).toMatchObject([
+    {
+      level: 'warn',
+      message: 'a job failed',
+      fields: { job: 'auth:mail-link', attempt: 1, err: expect.any(Error) },
+    },
+  ])
+})

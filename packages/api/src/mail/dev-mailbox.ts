@@ -47,9 +47,17 @@ export function createDevMailbox(folder: string, { mailFrom, publicUrl }: Settin
     },
     async list() {
       const files = await names(folder)
-      return Promise.all(files.map(async (name) => JSON.parse(await readFile(join(folder, name), 'utf8'))))
+      const texts = await Promise.all(
+        files.map((name) => readFile(join(folder, name), 'utf8').catch(goneSince)),
+      )
+      return texts.flatMap((text) => (text === undefined ? [] : [JSON.parse(text)]))
     },
   }
+}
+
+/** Between listing and reading, the next mail may have pushed the oldest out. */
+function goneSince(error: { code?: string }): undefined {
+  if (error.code !== 'ENOENT') throw error
 }
 
 /** Ids are in the order of time, so names are, too. */

@@ -31,7 +31,7 @@ it('a bad bearer token is refused, also with a good cookie, and also where nobod
     details: {},
   }
   expect(await refusalOf(caller.users.me())).toEqual(refused)
-  expect(await refusalOf(caller.posts.list({}))).toEqual(refused)
+  expect(await refusalOf(caller.users.get({ id: ada.user.id }))).toEqual(refused)
 })
 
 it('the scheme may be in any case', async () => {
@@ -58,7 +58,7 @@ it.each([
   'Bearer \u0000',
   'Bearer é',
 ])('Authorization %j is 401', async (authorization) => {
-  expect(await refusalOf(api.callerOf({ authorization }).posts.list({}))).toMatchObject({
+  expect(await refusalOf(api.callerOf({ authorization }).users.get({ id: ada.user.id }))).toMatchObject({
     code: 'UNAUTHORIZED',
   })
 })
@@ -76,7 +76,7 @@ it.each([
   `x__Host-tenon_session=${'a'.repeat(40)}`,
 ])('the cookie %j is nobody', async (cookie) => {
   const caller = api.callerOf({ cookie })
-  expect(await caller.posts.list({})).toEqual({ items: [], nextCursor: null })
+  expect(await caller.users.get({ id: ada.user.id })).toMatchObject({ username: 'ada' })
   expect(await refusalOf(caller.users.me())).toMatchObject({
     code: 'UNAUTHORIZED',
     message: 'Sign in first.',

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import { newId } from '../../ids.ts'
 import { createTestApi, type Person, type TestApi } from '../../testing/index.ts'
 import { refusalOf } from '../../testing/refusal.ts'
+import { eraseUsers } from '../users/jobs.ts'
 import { eraseDeletedPosts } from './jobs.ts'
 
 let api: TestApi
@@ -20,6 +21,8 @@ afterAll(() => api.stop())
 const draftOf = ({ calls }: Person) => calls.posts.create({ title: 'On looms', body: 'They weave.' })
 
 const publishedBy = ({ calls }: Person) => calls.posts.create({ title: 'On looms', body: '', publish: true })
+
+const run = { id: '1', attempt: 1, signal: new AbortController().signal }
 
 const missing = { code: 'NOT_FOUND', status: 404, message: 'There is no such post.', details: {} }
 
@@ -164,7 +167,7 @@ it('thirty days after it was deleted a post is erased', async () => {
   await sql`update posts set deleted_at = now() - interval '30 days 1 minute' where id = ${old.id}`.execute(
     api.db,
   )
-  await eraseDeletedPosts.run(api.deps, {}, { id: '1', attempt: 1, signal: new AbortController().signal })
+  await eraseDeletedPosts.run(api.deps, {}, run)
   expect(await refusalOf(ada.calls.posts.restore({ id: old.id }))).toEqual(missing)
   expect(await ada.calls.posts.restore({ id: recent.id })).toMatchObject({ id: recent.id })
 })
@@ -176,6 +179,19 @@ it('the posts of somebody deleted are nowhere', async () => {
   expect(await refusalOf(api.nobody.posts.get({ id }))).toEqual(missing)
   expect((await api.nobody.posts.list({ authorId: rosa.user.id })).items).toEqual([])
   expect((await api.nobody.posts.list({ limit: 100 })).items.map((post) => post.id)).not.toContain(id)
+})
+
+it('the posts of somebody who is erased are erased', async () => {
+  const sofia = await api.person('sofia')
+  await draftOf(sofia)
+  await publishedBy(sofia)
+  await sofia.calls.users.delete()
+  await sql`update users set deleted_at = now() - interval '8 days' where id = ${sofia.user.id}`.execute(
+    api.db,
+  )
+  await eraseUsers.run(api.deps, {}, run)
+  const { rows } = await sql`select from posts where author_id = ${sofia.user.id}`.execute(api.db)
+  expect(rows).toEqual([])
 })
 
 it('the author of a post is shown without address', async () => {

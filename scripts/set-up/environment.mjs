@@ -6,7 +6,9 @@ import { pnpmFolder } from './pnpm.mjs'
 
 /** What every child sees: ours first on the path, a HOME that can be written, and nothing of npm's own run. */
 export function makeEnvironment() {
-  const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !npmOwn.test(name)))
+  const home = writableHome()
+  const isForeign = home === process.env.HOME ? npmRun : npmRunAndHome
+  const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !isForeign.test(name)))
   const path = [
     join(root, 'node_modules', '.bin'),
     join(pnpmFolder, 'node_modules', '.bin'),
@@ -15,20 +17,21 @@ export function makeEnvironment() {
   return {
     ...env,
     PATH: path.filter(Boolean).join(delimiter),
-    HOME: writableHome(),
+    HOME: home,
     TURBO_TELEMETRY_DISABLED: '1',
     TURBO_NO_UPDATE_NOTIFIER: '1',
   }
 }
 
 // npm tells its children about its run by variables, which pnpm would take for settings.
-const npmOwn =
-  /^(npm_(package|lifecycle|execpath|node_execpath|command|config_(loglevel|user_agent|local_prefix))|INIT_CWD$)/i
+const npmRun =
+  /^(INIT_CWD|npm_(package|lifecycle|execpath|node_execpath|command)\w*|npm_config_(loglevel|user_agent|local_prefix))$/i
+const npmRunAndHome = new RegExp(`${npmRun.source}|^npm_config_(cache|userconfig)$`, 'i')
 
 // Package managers keep their stores under HOME, and fail without one.
 function writableHome() {
   const own = join(toolsFolder, 'home')
-  return [process.env.HOME, homedir(), own].find((folder) => folder && isWritable(folder)) ?? own
+  return isWritable(homedir()) ? homedir() : own
 }
 
 function isWritable(folder) {

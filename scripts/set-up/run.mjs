@@ -18,8 +18,14 @@ export async function run(program, args, { env, cwd = root, waiting, failing }) 
   try {
     const { code, output } = await outcome(child)
     if (code === 0) return
-    process.stderr.write(output.split('\n').slice(-40).join('\n'))
-    throw new SetUpError([failing, diagnose(output)].filter(Boolean).join(' '))
+    const reason = diagnose(output)
+    process.stderr.write(
+      output
+        .split('\n')
+        .slice(reason ? -10 : -40)
+        .join('\n'),
+    )
+    throw new SetUpError(reason ? `${failing} ${reason}` : failing)
   } finally {
     clearTimeout(first)
     clearInterval(more)

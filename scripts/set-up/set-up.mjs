@@ -29,11 +29,16 @@ async function install(env) {
   await installPnpm(env)
   const failing = 'The packages could not be installed.'
   const { NODE_ENV: _, ...installEnv } = env
-  const args = ['install', '--frozen-lockfile', '--prefer-offline', '--config.confirmModulesPurge=false']
+  const args = ['install', '--frozen-lockfile', '--trust-lockfile', '--prefer-offline', ...patience]
   await run('pnpm', args, { env: installEnv, waiting: 'installing packages from the lock file', failing })
   writeFileSync(stamp, JSON.stringify({ wanted: wanted(), node: chooseNode() }))
   say(`set up in ${Math.round((Date.now() - begin) / 1000)} s`)
 }
+
+// By default it tries each of the packages for minutes, with nobody connected.
+const patience = ['Retries=2', 'RetryMintimeout=400', 'RetryMaxtimeout=1600'].map(
+  (option) => `--config.fetch${option}`,
+)
 
 /** The pinned Node; on a platform without it the system's own, when that is new enough. */
 function chooseNode() {

@@ -62,9 +62,19 @@ function longestWait(errors: TRPCError[]): Record<string, string> {
   return waits.toSorted((a, b) => Number(b['retry-after'] ?? 0) - Number(a['retry-after'] ?? 0))[0] ?? {}
 }
 
-/** Without a context, the error formatter could not know the request. */
+/** Without a context, the error formatter could not know the request. A batch answers with a list. */
 async function withRequestId(response: Response, requestId: string): Promise<Response> {
-  const { error } = JSON.parse(await response.text())
-  const body = JSON.stringify({ error: { ...error, data: { ...error.data, requestId } } })
-  return new Response(body, { status: response.status, headers: response.headers })
+  const answers: unknown = JSON.parse(await response.text())
+  const named = Array.isArray(answers)
+    ? answers.map((answer: ErrorAnswer) => nameRequest(answer, requestId))
+    : nameRequest(answers as ErrorAnswer, requestId)
+  return new Response(JSON.stringify(named), { status: response.status, headers: response.headers })
 }
+
+interface ErrorAnswer {
+  error: { data: object }
+}
+
+const nameRequest = ({ error }: ErrorAnswer, requestId: string) => ({
+  error: { ...error, data: { ...error.data, requestId } },
+})

@@ -12,6 +12,8 @@ export interface DatabaseOptions {
   max?: number
   /** A transaction-mode pooler keeps no session state, so no time-outs can be set on the connection. */
   isPooler?: boolean
+  /** Statements take as long as they need: for migrations, and for waiting for them. */
+  isPatient?: boolean
 }
 
 /** The pool is the caller's to end, with `db.destroy()`. */
@@ -22,7 +24,8 @@ export function createDatabase(options: DatabaseOptions): Kysely<Database> {
   })
 }
 
-export function createPool({ url, log, max = 10, isPooler = false }: DatabaseOptions): pg.Pool {
+export function createPool(options: DatabaseOptions): pg.Pool {
+  const { url, log, max = 10 } = options
   const pool = new pg.Pool({
     connectionString: url,
     max,
@@ -30,14 +33,22 @@ export function createPool({ url, log, max = 10, isPooler = false }: DatabaseOpt
     connectionTimeoutMillis: 5_000,
     idleTimeoutMillis: 30_000,
     application_name: 'tenon',
-    ...(isPooler ? {} : { statement_timeout: 15_000, idle_in_transaction_session_timeout: 30_000 }),
+    ...timeouts(options),
   })
+  const report = (err: Error) => {
+    // A pool that ends does not wait for its connections to close; PostgreSQL may stop first.
+    if (!pool.ending) log.warn({ err }, 'a database connection was lost')
+  }
   // Without a listener, a restart of PostgreSQL ends the process.
-  pool.on('error', (err) => log.warn({ err }, 'an idle database connection was lost'))
-  pool.on('connect', (client) =>
-    client.on('error', (err) => log.warn({ err }, 'a database connection was lost')),
-  )
+  pool.on('error', report)
+  pool.on('connect', (client) => client.on('error', report))
   return pool
+}
+
+function timeouts({ isPooler = false, isPatient = false }: DatabaseOptions): pg.PoolConfig {
+  if (isPooler) return {}
+  if (isPatient) return { options: '-c statement_timeout=0' }
+  return { statement_timeout: 15_000, idle_in_transaction_session_timeout: 30_000 }
 }
 
 /** Runs `work` in a transaction, again when PostgreSQL says that only the timing was wrong. */

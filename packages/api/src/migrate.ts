@@ -45,7 +45,7 @@ async function withMigrator<T>(
   { log }: Pick<Deps, 'log'>,
   work: (migrator: Migrator, db: Kysely<unknown>, pool: ReturnType<typeof createPool>) => Promise<T>,
 ): Promise<T> {
-  const pool = createPool({ url, log, max: 3 })
+  const pool = createPool({ url, log, max: 3, isPatient: true })
   const db = new Kysely<unknown>({ dialect: new PostgresDialect({ pool }) })
   try {
     return await work(new Migrator({ db, provider: { getMigrations: loadMigrations } }), db, pool)

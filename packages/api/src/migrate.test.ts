@@ -1,0 +1,92 @@
+import pg from 'pg'
+import { afterEach, expect, it } from 'vitest'
+import { migrate, migrationStatus } from './migrate.ts'
+import { createEmptyDatabase, createTestDatabase, silentLog, type TestDatabase } from './testing/index.ts'
+import { databaseUrl, onServer } from './testing/global-setup.ts'
+
+let database: TestDatabase
+
+afterEach(() => database.drop())
+
+const deps = { log: silentLog }
+
+async function ask<Row extends pg.QueryResultRow>(query: string, { directUrl } = database): Promise<Row[]> {
+  const client = new pg.Client({ connectionString: directUrl })
+  await client.connect()
+  try {
+    return (await client.query<Row>(query)).rows
+  } finally {
+    await client.end()
+  }
+}
+
+const tables = async () =>
+  (
+    await ask<{ name: string }>(`
+    select tablename as name from pg_tables where schemaname = 'public' and tablename not like 'kysely%' order by 1`)
+  ).map(({ name }) => name)
+
+it('an empty database is migrated, by one of those that start together, and then there is nothing to do', async () => {
+  database = await createEmptyDatabase()
+  const before = await migrationStatus(database.directUrl, deps)
+  expect(before.map(({ executedAt }) => executedAt)).toEqual(before.map(() => undefined))
+  expect(await tables()).toEqual([])
+
+  const results = await Promise.all([1, 2, 3].map(() => migrate(database.directUrl, deps)))
+  const all = before.map(({ name }) => name)
+  expect(results.map(({ applied }) => applied).toSorted((a, b) => b.length - a.length)).toEqual([all, [], []])
+  expect(await tables()).toContain('users')
+
+  expect(await migrate(database.directUrl, deps)).toEqual({ applied: [] })
+  const after = await migrationStatus(database.directUrl, deps)
+  expect(after.map(({ name }) => name)).toEqual(all)
+  expect(after.every(({ executedAt }) => executedAt instanceof Date)).toBe(true)
+})
+
+it('a migration that fails leaves the schema as it was, those before it in the same start too, and no lock', async () => {
+  database = await createEmptyDatabase()
+  await ask('create table workers (mine text)')
+  await expect(migrate(database.directUrl, deps)).rejects.toThrow(/"workers" already exists/)
+  expect(await tables()).toEqual(['workers'])
+  const locks = await ask(`
+    select from pg_locks where locktype = 'advisory' and database = (
+      select oid from pg_database where datname = current_database())`)
+  expect(locks).toEqual([])
+  await ask('drop table workers')
+  expect((await migrate(database.directUrl, deps)).applied).toContain('0004_workers')
+})
+
+it('migrations take as long as they need, whatever time a statement is given otherwise', async () => {
+  database = await createEmptyDatabase()
+  const name = new URL(database.directUrl).pathname.slice(1)
+  await onServer(
+    databaseUrl(database.directUrl, 'postgres'),
+    `alter database ${name} set statement_timeout = '1ms'`,
+  )
+  expect((await migrate(database.directUrl, deps)).applied).not.toEqual([])
+})
+
+it('every foreign key has an index that begins with its columns and covers every row', async () => {
+  database = await createTestDatabase()
+  const unindexed = await ask(`
+    select conrelid::regclass::text as table, conname as key from pg_constraint
+    where contype = 'f' and connamespace = 'public'::regnamespace and not exists (
+      select from pg_index
+      where indrelid = conrelid and indpred is null
+        and (indkey::int2[])[0:cardinality(conkey) - 1] = conkey)`)
+  expect(unindexed).toEqual([])
+})
+
+it('what the schemas of the API refuse, the database itself refuses, too', async () => {
+  database = await createTestDatabase()
+  const insert = (email: string, username: string, name: string | null, role: string) =>
+    ask(`
+      insert into users (id, email, username, name, role, password_hash)
+      values (gen_random_uuid(), '${email}', '${username}', ${name === null ? 'null' : `'${name}'`}, '${role}', '')`)
+  await expect(insert('ADA@example.com', 'ada', null, 'user')).rejects.toThrow('users_email_check')
+  await expect(insert('ada@example.com', 'a da', null, 'user')).rejects.toThrow('users_username_check')
+  await expect(insert('ada@example.com', 'ada', '', 'user')).rejects.toThrow('users_name_check')
+  await expect(insert('ada@example.com', 'ada', null, 'root')).rejects.toThrow('users_role_check')
+  await insert('ada@example.com', 'ada', null, 'user')
+  await expect(insert('eve@example.com', 'ADA', null, 'user')).rejects.toThrow('users_username_key')
+})

@@ -128,7 +128,7 @@ test('a text being written survives the end of its session', async ({ page, prob
   const tab = await opened
   await signIn(tab, ada)
   await tab.getByLabel('Title').waitFor()
-  await page.bringToFront()
+  await page.getByText('Your session has ended.').waitFor({ state: 'detached' })
   await page.getByRole('button', { name: 'Save draft' }).click()
   await page.getByText('Draft, saved just now').waitFor()
 })

@@ -7,7 +7,9 @@ import { createRoot } from 'react-dom/client'
 import { queryClient } from './api/query-client.ts'
 import { preloadPages } from './preload-pages.ts'
 import { router } from './router.tsx'
+import { followOtherTabs } from './session/follow-other-tabs.ts'
 
+followOtherTabs(queryClient)
 preloadPages()
 
 createRoot(document.getElementById('root')!).render(

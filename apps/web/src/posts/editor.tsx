@@ -1,5 +1,6 @@
 import { Field as BaseField } from '@base-ui/react/field'
 import type { ReactNode } from 'react'
+import type { Describe } from '../ui/failure.tsx'
 import { Problem } from '../ui/field.tsx'
 import { Form } from '../ui/form.tsx'
 import { useSaveShortcut } from './use-save-shortcut.ts'
@@ -17,6 +18,7 @@ interface EditorProps {
   onChange: (text: Text) => void
   onSubmit: (intent: Intent) => void
   error: unknown
+  describe?: Describe
   takesFocus?: boolean
   /** What is saved and what is not. */
   status: ReactNode

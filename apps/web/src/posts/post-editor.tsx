@@ -38,6 +38,7 @@ export function PostEditor({ post: opened }: { post: Post }) {
         onChange={setText}
         onSubmit={(intent) => save.mutate({ base, text, intent })}
         error={isConflict ? null : save.error}
+        describe={describe}
         status={isDirty ? 'Unsaved changes' : <SavedAt post={base} />}
         actions={
           <>
@@ -74,6 +75,11 @@ export function PostEditor({ post: opened }: { post: Post }) {
       />
     </>
   )
+}
+
+function describe(error: unknown) {
+  if (!hasCode(error, 'EMAIL_NOT_VERIFIED')) return undefined
+  return 'Your text is saved. To publish it, confirm your address: open the link that we mailed you.'
 }
 
 const SavedAt = ({ post }: { post: Post }) => (

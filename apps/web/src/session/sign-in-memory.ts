@@ -10,6 +10,10 @@ export const rememberSignIn = () => withStorage((storage) => storage.setItem(key
 
 export const forgetSignIn = () => withStorage((storage) => storage.removeItem(key))
 
+/** Another tab remembered or forgot. */
+export const onSignInChanged = (react: () => Promise<void>) =>
+  addEventListener('storage', (event) => event.key === key && void react())
+
 /** Undefined where a browser keeps nothing. */
 function withStorage<Result>(use: (storage: Storage) => Result): Result | undefined {
   try {

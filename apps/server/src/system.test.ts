@@ -1,10 +1,9 @@
 import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { stat } from 'node:fs/promises'
 import { createServer, type AddressInfo } from 'node:net'
-import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
+import { joinLocalPostgres } from '@tenon/local-postgres'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { makeTestDataDir, startTestSystem, type TestDataDir, type TestSystem } from './testing/index.ts'
 import { bearer, send } from './testing/requests.ts'
@@ -67,13 +66,12 @@ describe('the system', { timeout: 60_000 }, () => {
       headers: bearer(token),
     })
     expect(post.status).toBe(201)
-    const { mode } = await stat(join(dataDir.path, 'app-secret'))
-    expect(mode & 0o777).toBe(0o600)
 
     const startedAt = performance.now()
     first.process.kill('SIGINT')
     expect(await first.stop()).toBe(0)
     expect(performance.now() - startedAt).toBeLessThan(15_000)
+    expect(await joinLocalPostgres(dataDir.path)).toBeUndefined()
 
     const second = await startSystem()
     expect(second.output).not.toContain('password')

@@ -245,8 +245,10 @@ describe('a body', () => {
   )
 
   it('that is no UTF-8 is refused', async () => {
-    const body = Buffer.from([...Buffer.from('{"email":"'), 0xff, 0xfe, ...Buffer.from('"}')])
-    await expectRefused(both({ body, headers: json }), 400, 'VALIDATION_ERROR')
+    const [before = '', after = ''] = JSON.stringify({ ...good, name: '|' }).split('|')
+    const body = Buffer.from([...Buffer.from(before), 0xff, 0xfe, ...Buffer.from(after)])
+    const { details } = await expectRefused(both({ body, headers: json }), 400, 'VALIDATION_ERROR')
+    expect(details).toEqual({ fields: { '': ['This is not valid UTF-8'] } })
   })
 
   it.each([
@@ -326,11 +328,11 @@ describe('a tRPC call', () => {
   })
 
   it.each([
-    ['no JSON', '{'],
-    ['10,000 nested arrays', '['.repeat(3_000)],
-  ])('is refused an input in the query that is %s', async (_what, input) => {
+    ['no JSON', '{', 'This is not valid JSON'],
+    ['3,000 nested arrays', `${'['.repeat(3_000)}${']'.repeat(3_000)}`, 'JSON may be nested 64 deep'],
+  ])('is refused an input in the query that is %s', async (_what, input, message) => {
     const answer = await send('GET', `${server.url}/trpc/posts.list?input=${input}`)
-    expect(errorOf(answer, 'trpc')).toMatchObject({ status: 400, code: 'VALIDATION_ERROR' })
+    expect(errorOf(answer, 'trpc')).toMatchObject({ status: 400, details: { fields: { '': [message] } } })
   })
 
   const batchOf = (size: number) => Array.from({ length: size }, () => 'posts.list').join(',')

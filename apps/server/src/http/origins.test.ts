@@ -278,21 +278,19 @@ describe('across origins', () => {
 })
 
 describe('in production', () => {
-  it('only the public address itself is this site', async () => {
-    const production = await startTestServer({ isProduction: true, publicUrl: 'https://tenon.example' })
+  it.each([
+    ['https://tenon.example', ['http://tenon.example', 'https://www.tenon.example', 'https://localhost']],
+    ['http://localhost:3000', ['http://127.0.0.1:3000', 'http://[::1]:3000']],
+  ])('only the public address itself is this site: %s', async (publicUrl, others) => {
+    const production = await startTestServer({ isProduction: true, publicUrl })
     const { token } = await production.api.person('grace')
     const rename = (origin: string) =>
       send('PATCH', `${production.url}/api/v1/users/me`, {
         body: { name: 'Grace' },
         headers: { cookie: `__Host-tenon_session=${token}`, origin },
       })
-    expect((await rename('https://tenon.example')).status).toBe(200)
-    for (const origin of [
-      production.url,
-      'http://tenon.example',
-      'https://www.tenon.example',
-      'https://localhost',
-    ]) {
+    expect((await rename(publicUrl)).status).toBe(200)
+    for (const origin of [production.url, ...others]) {
       expect(errorOf(await rename(origin), 'rest').code).toBe('CSRF')
     }
     await production.stop()

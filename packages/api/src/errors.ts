@@ -80,8 +80,10 @@ function fromDatabase(thrown: unknown): Failure | undefined {
   if (code === '57014') return new Failure('TIMEOUT', {}, undefined, thrown)
   const isAway =
     (typeof code === 'string' &&
-      /^(08...|57P0.|53300|ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT)$/.test(code)) ||
-    /^(timeout exceeded when trying to connect|Connection terminated|Client has encountered a connection error)/.test(
+      /^(08...|57P0.|53300|ECONNREFUSED|ECONNRESET|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_AGAIN|EPIPE|ETIMEDOUT)$/.test(
+        code,
+      )) ||
+    /^(timeout exceeded when trying to connect|Connection terminated|Client (has encountered a connection error|was closed))/.test(
       message,
     )
   return isAway ? new Failure('UNAVAILABLE', { retryAfterSeconds: 2 }, undefined, thrown) : undefined

@@ -45,10 +45,11 @@ export function generalLimit({ limits, principal, request }: Context): Promise<v
   return limits.consume('general', principal ? `user:${principal.user.id}` : `source:${sourceOf(request.ip)}`)
 }
 
-/** An address as limits count it: IPv4 also when written as IPv6, an IPv6 network by its /64. */
+/** An address as limits count it: IPv4 also when written as IPv6, an IPv6 network by its /64, without its zone. */
 export function sourceOf(ip: string): string {
-  if (!ipaddr.isValid(ip)) return ip
-  const address = ipaddr.process(ip)
+  const [bare = ip] = ip.split('%')
+  if (!ipaddr.isValid(bare)) return ip
+  const address = ipaddr.process(bare)
   if (address.kind() === 'ipv4') return address.toString()
   return ipaddr.IPv6.networkAddressFromCIDR(`${address.toString()}/64`).toString()
 }

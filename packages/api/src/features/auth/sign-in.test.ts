@@ -1,10 +1,7 @@
-import { fetchRequestHandler } from '@trpc/server/adapters/fetch'
 import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest'
-import { createContext } from '../../context.ts'
-import { newId } from '../../ids.ts'
-import { appRouter } from '../../router.ts'
 import { createTestApi, password, type Person, type TestApi } from '../../testing/index.ts'
 import { refusalOf } from '../../testing/refusal.ts'
+import { answerTo, posted } from '../../testing/wire.ts'
 import { createPasswordHasher } from './hasher.ts'
 
 let api: TestApi
@@ -229,35 +226,12 @@ it('thirty sign-ins a minute from a source, to whomever, and it has to wait', as
 it('each call of a batch counts', async () => {
   await limitedApi(async (limited) => {
     const verify = vi.spyOn(limited.deps.hasher, 'verify')
-    const batch = Object.fromEntries(
-      Array.from({ length: 12 }, (_, index) => [index, { email: 'ada@example.com', password: wrong }]),
-    )
-    const response = await post(limited, Array(12).fill('auth.signIn').join(','), batch)
-    const codes = (response as { error: { data: { code: string } } }[]).map(({ error }) => error.data.code)
+    const batch = Array.from({ length: 12 }, () => ({ email: 'ada@example.com', password: wrong }))
+    const path = batch.map(() => 'auth.signIn').join(',')
+    const { errors } = await answerTo(limited.deps, `${path}?batch=1`, posted({ ...batch }))
+    const codes = errors.map(({ data }) => data.code)
     expect(codes.filter((code) => code === 'INVALID_CREDENTIALS')).toHaveLength(10)
     expect(codes.filter((code) => code === 'RATE_LIMITED')).toHaveLength(2)
     expect(verify).toHaveBeenCalledTimes(10)
   })
 })
-
-async function post({ deps }: TestApi, path: string, body: object): Promise<unknown> {
-  const incoming = {
-    id: newId(),
-    ip: '203.0.113.9',
-    userAgent: undefined,
-    authorization: undefined,
-    cookie: undefined,
-    mayUseCookies: true,
-  }
-  const response = await fetchRequestHandler({
-    endpoint: '/trpc',
-    router: appRouter,
-    req: new Request(`http://localhost/trpc/${path}?batch=1`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify(body),
-    }),
-    createContext: () => createContext(deps, incoming, { setCookie: () => {} }),
-  })
-  return response.json()
-}

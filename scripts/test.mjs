@@ -1,7 +1,7 @@
 // Every test of the repository, and what came of them. Arguments go to turbo: `npm test -- --force`.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, globSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { forwardSignals } from './child.mjs'
@@ -23,6 +23,7 @@ report()
 function forgetResults() {
   for (const folder of globSync('{apps,packages}/*/reports', { cwd: root }))
     rmSync(join(root, folder), { recursive: true, force: true })
+  mkdirSync(join(root, 'reports'), { recursive: true })
   forgetSummaries()
 }
 
@@ -80,6 +81,7 @@ function report() {
   const total = sum(rows)
   const failed = total.failed + complaints.length
   console.log(`in ${Math.round((Date.now() - begin) / 1000)} s`)
+  writeFileSync(join(root, 'reports/totals.json'), JSON.stringify({ ...total, failed }))
   console.log(totalLine({ ...total, failed }))
   process.exitCode = failed > 0 ? 1 : 0
 }

@@ -1,3 +1,4 @@
+import { readdirSync } from 'node:fs'
 import type { Page } from 'playwright-core'
 import { expect } from 'vitest'
 import { enter, publish, register } from './support/people.ts'
@@ -59,11 +60,31 @@ test('on a phone the menu opens, leads on and goes away', async ({ open }) => {
   await page.getByRole('dialog', { name: 'Menu' }).waitFor({ state: 'detached' })
 })
 
+/** The drawer comes when it is first opened, everything else as soon as the browser has time. */
+const code = readdirSync(new URL('../dist/assets', import.meta.url)).filter((name) =>
+  /^(?!drawer).*\.js$/.test(name),
+)
+
+async function codeIsThere(page: Page) {
+  await expect
+    .poll(async () => {
+      const loaded = await page.evaluate(() =>
+        performance
+          .getEntriesByType('resource')
+          .map(({ name }) => name)
+          .join(),
+      )
+      return code.filter((name) => !loaded.includes(name))
+    })
+    .toEqual([])
+}
+
 test('without a network the page says so, and loads when it is back', async ({ page }) => {
   const ada = await register('ada')
   const post = await publish(ada, `Reached in the end, ${ada.username}`)
   await page.goto('/')
   await page.getByRole('link', { name: post.title }).waitFor()
+  await codeIsThere(page)
   await page.context().setOffline(true)
   await page.getByText('You are offline. What is shown').waitFor()
   await page.evaluate(() => dispatchEvent(new Event('focus')))

@@ -45,7 +45,7 @@ test('nothing of one person is left for the next at the same browser', async ({ 
 test('the keyboard alone signs in', async ({ page }) => {
   const ada = await register('ada')
   await page.goto('/sign-in')
-  await page.getByLabel('E-mail').waitFor()
+  await expect.poll(() => page.evaluate(() => document.activeElement?.getAttribute('name'))).toBe('email')
   await page.keyboard.type(ada.email)
   await page.keyboard.press('Tab')
   await page.keyboard.type(password)

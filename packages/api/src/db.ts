@@ -39,8 +39,8 @@ export function createPool(options: DatabaseOptions): pg.Pool {
     // A pool that ends does not wait for its connections to close; PostgreSQL may stop first.
     if (!pool.ending) log.warn({ err }, 'a database connection was lost')
   }
-  // Without a listener, a restart of PostgreSQL ends the process.
-  pool.on('error', report)
+  // Without listeners, a restart of PostgreSQL ends the process. The connection's own tells of it, once.
+  pool.on('error', () => {})
   pool.on('connect', (client) => client.on('error', report))
   return pool
 }

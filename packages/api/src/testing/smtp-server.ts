@@ -1,7 +1,13 @@
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
+import { callbackify } from 'node:util'
 import { simpleParser, type ParsedMail } from 'mailparser'
-import { SMTPServer } from 'smtp-server'
+import {
+  SMTPServer,
+  type SMTPServerAuthentication,
+  type SMTPServerDataStream,
+  type SMTPServerSession,
+} from 'smtp-server'
 
 export interface ReceivedMail extends ParsedMail {
   recipients: string[]
@@ -41,20 +47,21 @@ export async function createSmtpServer({ login, greeting }: Options = {}): Promi
         allowInsecureAuth: true,
         disableReverseLookup: true,
         closeTimeout: 50,
-        onConnect: (_, done) => void (greeting?.() ?? Promise.resolve()).then(() => done()),
-        onAuth: ({ username, password }, _, done) =>
-          username === login?.user && password === login?.pass
-            ? done(null, { user: username })
-            : done(smtpError(535, 'Wrong credentials')),
-        onData: (stream, { envelope }, done) => {
+        onConnect: callbackify(async (_: SMTPServerSession) => greeting?.()),
+        onAuth: callbackify(
+          async ({ username, password }: SMTPServerAuthentication, _: SMTPServerSession) => {
+            if (username !== login?.user || password !== login?.pass)
+              throw smtpError(535, 'Wrong credentials')
+            return { user: username }
+          },
+        ),
+        onData: callbackify(async (stream: SMTPServerDataStream, { envelope }: SMTPServerSession) => {
           const recipients = envelope.rcptTo.map(({ address }) => address)
-          void simpleParser(stream)
-            .then((mail) => take(mailServer, { ...mail, recipients }))
-            .then(
-              () => done(),
-              (error: Error) => done(error),
-            )
-        },
+          const mail = { ...(await simpleParser(stream)), recipients }
+          mailServer.attempts++
+          await mailServer.decide(mail)
+          mailServer.received.push(mail)
+        }),
       })
       server.on('error', () => {})
       const listening = server.listen(port, '127.0.0.1')
@@ -62,16 +69,10 @@ export async function createSmtpServer({ login, greeting }: Options = {}): Promi
       port = (listening.address() as AddressInfo).port
       mailServer.url = `smtp://127.0.0.1:${port}`
     },
-    stop: () => new Promise((resolve) => void server.close(() => resolve())),
+    stop: () => new Promise((resolve) => server.close(resolve)),
   }
   await mailServer.start()
   return mailServer
-}
-
-async function take(mailServer: TestSmtpServer, mail: ReceivedMail) {
-  mailServer.attempts++
-  await mailServer.decide(mail)
-  mailServer.received.push(mail)
 }
 
 export const smtpError = (responseCode: number, message: string) =>

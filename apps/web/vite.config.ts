@@ -31,6 +31,7 @@ export default defineConfig({
       generatedRouteTree: routeTree,
       quoteStyle: 'single',
       semicolons: false,
+      tmpDir: './node_modules/.cache/tanstack',
     }),
     react(),
     tailwindcss(),

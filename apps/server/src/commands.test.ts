@@ -165,7 +165,7 @@ describe('on the command line', () => {
     expect(await cli(['user', 'create', ...ofAda], env, 'short')).toEqual({
       code: 1,
       stdout: '',
-      stderr: expect.stringMatching(/^tenon: VALIDATION_ERROR: .*\ntenon: password: .*\n$/),
+      stderr: expect.stringMatching(/^Tenon: VALIDATION_ERROR: .*\nTenon: password: .*\n$/),
     })
     expect(await cli(['migrate'], { DATABASE_URL: 'postgres://127.0.0.1:1/x' })).toMatchObject({
       code: 1,

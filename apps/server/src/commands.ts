@@ -13,15 +13,10 @@ import {
   rotateSigningKeys,
   userCreate,
   validationFailure,
-  type Deps,
   type Role,
 } from '@tenon/api'
-import type { Logger } from 'pino'
 import type { z } from 'zod'
-import { readConfig } from './config.ts'
-import { createLog } from './log.ts'
-import { progress } from './start-up.ts'
-import { joinDatabase, wire } from './wiring.ts'
+import { withDatabase, withDeps } from './operator.ts'
 
 export class UsageError extends Error {}
 
@@ -91,31 +86,3 @@ function read<Schema extends z.ZodType>(schema: Schema, value: unknown): z.outpu
 const isRole = (name: string): name is Role => (roles as readonly string[]).includes(name)
 
 const unknownRole = () => new UsageError(`--role is one of ${roles.join(', ')}`)
-
-function withDeps<T>(work: (deps: Deps) => Promise<T>): Promise<T> {
-  return withDatabase(async ({ directUrl, log, connect }) => {
-    await migrate(directUrl, { log })
-    return work(await connect())
-  })
-}
-
-interface Opened {
-  directUrl: string
-  log: Logger
-  connect(): Promise<Deps>
-}
-
-/** On the configured database, the embedded one that runs, or one that is started for this and stopped again. */
-async function withDatabase<T>(work: (opened: Opened) => Promise<T>): Promise<T> {
-  const config = readConfig()
-  const log = createLog(config.logLevel)
-  await using opened = new AsyncDisposableStack()
-  const database = await joinDatabase(config, progress)
-  opened.defer(() => database.stop())
-  const connect = async () => {
-    const { deps, stop } = await wire(config, database, config.publicUrl ?? 'http://localhost:3000', log)
-    opened.defer(stop)
-    return deps
-  }
-  return await work({ directUrl: database.directUrl, log, connect })
-}

@@ -28,7 +28,10 @@ export function createLog(level: string, destination?: NodeJS.WritableStream): L
     serializers: { err: describeError },
   }
   if (destination || !process.stderr.isTTY) return pino(options, destination ?? process.stderr)
-  return pino(options, pretty({ destination: 2, sync: true, translateTime: 'HH:MM:ss' }))
+  return pino(
+    options,
+    pretty({ destination: 2, sync: true, singleLine: true, translateTime: 'SYS:HH:MM:ss' }),
+  )
 }
 
 /** Drivers hang whole connections, and the values of a row, on their errors: only what explains one is kept. */

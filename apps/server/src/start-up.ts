@@ -4,7 +4,7 @@ import { ConfigError, readConfig, type Config } from './config.ts'
 import { createLog } from './log.ts'
 import { stopOnSignal } from './shutdown.ts'
 
-export const progress = (message: string): void => void process.stderr.write(`tenon: ${message}\n`)
+export const progress = (message: string): void => void process.stderr.write(`Tenon: ${message}\n`)
 
 /**
  * Runs a process of Tenon until a signal. What it opens it defers to `opened`, which is closed in reverse order.

@@ -123,7 +123,7 @@ describe('a start that can not be says why in a line, and is exit 1, when', () =
     expect(await start({ PORT: String(port) })).toEqual({
       code: 1,
       stdout: '',
-      stderr: `tenon: Port ${port} on 127.0.0.1 is in use. Stop what uses it, or set PORT to another.\n`,
+      stderr: `Tenon: Port ${port} on 127.0.0.1 is in use. Stop what uses it, or set PORT to another.\n`,
     })
     holder.close()
   })
@@ -135,9 +135,9 @@ describe('a start that can not be says why in a line, and is exit 1, when', () =
       code: 1,
       stdout: '',
       stderr:
-        'tenon: PORT: expected a whole number from 0 to 65535\n' +
-        'tenon: DATABASE_URL: expected something like postgres://user:password@host:5432/tenon\n' +
-        'tenon: LOG_LEVEL: expected one of trace, debug, info, warn, error, fatal, silent\n',
+        'Tenon: PORT: expected a whole number from 0 to 65535\n' +
+        'Tenon: DATABASE_URL: expected something like postgres://user:password@host:5432/tenon\n' +
+        'Tenon: LOG_LEVEL: expected one of trace, debug, info, warn, error, fatal, silent\n',
     })
   })
 
@@ -148,7 +148,7 @@ describe('a start that can not be says why in a line, and is exit 1, when', () =
     })
     expect({ code, stderr }).toEqual({
       code: 1,
-      stderr: 'tenon: PostgreSQL does not answer on 127.0.0.1:1. Is DATABASE_URL right?\n',
+      stderr: 'Tenon: PostgreSQL does not answer on 127.0.0.1:1. Is DATABASE_URL right?\n',
     })
   })
 })

@@ -1,6 +1,7 @@
+import { password } from '@tenon/api/testing'
 import { afterAll, expect, test } from 'vitest'
 import { startTestServer } from '../testing/index.ts'
-import { bearer, send } from '../testing/requests.ts'
+import { bearer, callTrpc, send } from '../testing/requests.ts'
 
 const server = await startTestServer()
 afterAll(() => server.stop())
@@ -14,4 +15,28 @@ test('each call of a batch with a bad bearer is refused, under the id of the req
     { error: expect.objectContaining({ data: expect.objectContaining(data) }) },
     { error: expect.objectContaining({ data: expect.objectContaining(data) }) },
   ])
+})
+
+test('so is each call of a batch that is answered line by line', async () => {
+  const address = `${server.url}/trpc/posts.list,users.me?batch=1&input={}`
+  const sent = { headers: { ...bearer('x'), 'trpc-accept': 'application/jsonl' } }
+  const { status, headers, text } = await send('GET', address, sent)
+  expect(status).toBe(200)
+  expect(text.match(/"code":"UNAUTHORIZED"/g)).toHaveLength(2)
+  expect(text.split(`"requestId":"${String(headers['x-request-id'])}"`)).toHaveLength(3)
+})
+
+test('signing in is no call for a stream, whose headers are gone before the cookie is known', async () => {
+  const ada = await server.api.person('ada')
+  const { text } = await callTrpc(
+    server,
+    'mutation',
+    'auth.signIn?batch=1',
+    { 0: { email: ada.email, password } },
+    {
+      headers: { 'trpc-accept': 'application/jsonl' },
+    },
+  )
+  expect(text).toContain('"code":"INTERNAL"')
+  expect(text).not.toContain('"session"')
 })

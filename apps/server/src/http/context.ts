@@ -13,5 +13,10 @@ export function contextOf(deps: Deps, request: FastifyRequest, reply: FastifyRep
     cookie: mayUseCookies ? cookie : undefined,
     mayUseCookies,
   }
-  return createContext(deps, incoming, { setCookie: (value) => void reply.header('set-cookie', value) })
+  return createContext(deps, incoming, { setCookie: (value) => setCookie(reply, value) })
+}
+
+function setCookie(reply: FastifyReply, value: string): void {
+  if (reply.raw.headersSent) throw new Error('a cookie was to be set in a stream, behind the headers')
+  reply.header('set-cookie', value)
 }

@@ -51,5 +51,5 @@ summary { cursor: pointer }
 main > details > summary { display: flex; gap: 1rem; flex-wrap: wrap; align-items: baseline }
 main > details > summary span { flex: 1 }
 time, .from, .none, summary span { color: var(--quiet) }
-iframe { width: 100%; height: 24rem; border: 1px solid var(--line); border-radius: .4rem; background: #fff }
+iframe { width: 100%; height: 34rem; border: 1px solid var(--line); border-radius: .4rem; background: #fff }
 pre { white-space: pre-wrap; overflow-wrap: anywhere }`

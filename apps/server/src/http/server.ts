@@ -1,18 +1,12 @@
-import { randomUUID } from 'node:crypto'
-import { fail, type DevMailbox } from '@tenon/api'
-import fastify, {
-  LogController,
-  type FastifyBaseLogger,
-  type FastifyInstance,
-  type FastifyReply,
-  type FastifyRequest,
-} from 'fastify'
-import { answerClientErrors, trackRequests } from './client-errors.ts'
+import type { DevMailbox } from '@tenon/api'
+import fastify, { LogController, type FastifyBaseLogger, type FastifyInstance } from 'fastify'
+import { answerClientErrors } from './client-errors.ts'
 import { serveDocs } from './docs.ts'
-import { answerFailure, unreadable } from './failures.ts'
+import { answerFailure } from './failures.ts'
 import { securityHeaders } from './headers.ts'
 import { serveHealth, type Health } from './health.ts'
 import { serveMailbox } from './mailbox.ts'
+import { maxUrlLength, prepare, requestIdOf, watchRequests } from './requests.ts'
 import { serveRest } from './rest.ts'
 import { createOrigins, guardOrigins } from './security.ts'
 import { refuseUnknown, serveWebApp } from './static.ts'
@@ -47,19 +41,8 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
     },
   })
   app.setErrorHandler(answerFailure)
-  trackRequests(app)
   app.decorateRequest('mayUseCookies', false)
-  app.addHook('onRequest', async (request, reply) => {
-    prepare(request, reply, headers)
-    if (request.url.length > maxUrlLength) throw fail('URI_TOO_LONG')
-    if (!hasGoodHost(request)) throw unreadable('The Host is not valid')
-  })
-  app.addHook('onSend', async (_request, reply) => {
-    if (options.isDraining()) reply.header('connection', 'close')
-  })
-  app.addHook('onResponse', logAnswer)
-  // Node would answer an unknown Expect by itself.
-  app.server.on('checkExpectation', (request, response) => app.server.emit('request', request, response))
+  watchRequests(app, headers, options.isDraining)
   await addRoutes(app, options)
   return app
 }
@@ -86,8 +69,6 @@ async function addRoutes(app: FastifyInstance, options: ServerOptions): Promise<
   await serveWebApp(app, options.webRoot)
 }
 
-const maxUrlLength = 8_192
-
 /** Without these a slow or silent connection would be kept for ever. */
 const limits = {
   bodyLimit: 1_048_576,
@@ -97,23 +78,4 @@ const limits = {
   // A missing Host is refused like all else, rather than by Node, without our headers.
   http: { headersTimeout: 5_000, connectionsCheckingInterval: 1_000, requireHostHeader: false },
   routerOptions: { ignoreTrailingSlash: true, maxParamLength: maxUrlLength },
-}
-
-function requestIdOf({ headers }: { headers: Record<string, string | string[] | undefined> }): string {
-  const given = headers['x-request-id']
-  return typeof given === 'string' && /^[\w.:-]{8,128}$/.test(given) ? given : randomUUID()
-}
-
-function prepare(request: FastifyRequest, reply: FastifyReply, headers: Record<string, string>): void {
-  reply.headers({ ...headers, 'x-request-id': request.id, 'cache-control': 'no-store' })
-}
-
-function hasGoodHost({ headers: { host = '' }, raw }: FastifyRequest): boolean {
-  return /^([\w.~-]+|\[[\da-f:.]+\])(:\d{1,5})?$/i.test(host) || (host === '' && raw.httpVersion === '1.0')
-}
-
-/** The path without its query, which may hold what is nobody's business. */
-async function logAnswer({ log, method, url }: FastifyRequest, { statusCode, elapsedTime }: FastifyReply) {
-  const ms = Math.round(elapsedTime * 10) / 10
-  log.info({ method, path: url.split('?', 1)[0], status: statusCode, ms }, 'answered')
 }

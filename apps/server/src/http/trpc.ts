@@ -62,19 +62,9 @@ function longestWait(errors: TRPCError[]): Record<string, string> {
   return waits.toSorted((a, b) => Number(b['retry-after'] ?? 0) - Number(a['retry-after'] ?? 0))[0] ?? {}
 }
 
-/** Without a context, the error formatter could not know the request. A batch answers with a list. */
+/** Without a context, the error formatter could not know the request. The answer may be an error, a list or lines. */
 async function withRequestId(response: Response, requestId: string): Promise<Response> {
-  const answers: unknown = JSON.parse(await response.text())
-  const named = Array.isArray(answers)
-    ? answers.map((answer: ErrorAnswer) => nameRequest(answer, requestId))
-    : nameRequest(answers as ErrorAnswer, requestId)
-  return new Response(JSON.stringify(named), { status: response.status, headers: response.headers })
+  const text = await response.text()
+  const named = text.replaceAll('"requestId":""', `"requestId":"${requestId}"`)
+  return new Response(named, { status: response.status, headers: response.headers })
 }
-
-interface ErrorAnswer {
-  error: { data: object }
-}
-
-const nameRequest = ({ error }: ErrorAnswer, requestId: string) => ({
-  error: { ...error, data: { ...error.data, requestId } },
-})

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
+import { afterAll, beforeAll, expect, it } from 'vitest'
 import * as z from 'zod'
 import { declaredErrors } from './declared-errors.ts'
 import { newId } from './ids.ts'
@@ -10,16 +10,10 @@ import { refusalOf } from './testing/refusal.ts'
 
 let api: TestApi
 let ada: Person
-let ines: Person
 
 beforeAll(async () => {
   api = await createTestApi()
-})
-
-beforeEach(async () => {
-  const suffix = newId().slice(-12)
-  ada = await api.person(`ada_${suffix}`)
-  ines = await api.person(`ines_${suffix}`, { isVerified: false })
+  ada = await api.person('ada')
 })
 
 afterAll(() => api.stop())
@@ -85,6 +79,7 @@ it.each(paths)(
   async (path) => {
     const { access, input } = rows[path]!
     const isPublic = access === 'public'
+    const ines = await api.person(`ines_${newId().slice(-12)}`, { isVerified: false })
     for (const given of [input, { nonsense: true }]) {
       const byNobody = await outcomeOf(api.nobody, path, given)
       expect(byNobody === 'UNAUTHORIZED').toBe(!isPublic)

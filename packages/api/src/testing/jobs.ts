@@ -14,6 +14,7 @@ export async function drainJobs(deps: Deps, directUrl: string): Promise<void> {
     const taskList = toTaskList(jobs, deps, pool)
     await runOnce({ pgPool: pool, taskList, logger: quietLogger({ log: silentLog }), noHandleSignals: true })
   } finally {
+    // Graphile Worker does not wait until what it did is noted; ending the pool does.
     await pool.end()
   }
 }

@@ -1,5 +1,5 @@
 import { sql } from 'kysely'
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest'
 import { dumpOf, holds } from '../../testing/dump.ts'
 import { createTestApi, type Person, type TestApi } from '../../testing/index.ts'
 import { refusalOf } from '../../testing/refusal.ts'
@@ -12,6 +12,8 @@ beforeAll(async () => {
 })
 
 afterAll(() => api.stop())
+
+afterEach(() => vi.restoreAllMocks())
 
 const newPassword = 'Another7Horse'
 const run = { id: '1', attempt: 1, signal: new AbortController().signal }
@@ -50,6 +52,7 @@ each('%s: a token works once', async (kind) => {
 each('%s: of 50 redemptions at once exactly one wins', async (kind) => {
   const bob = await unverified(`bob_${kind}`)
   const token = await mailedToken(kind, bob)
+  vi.spyOn(api.deps.hasher, 'hash').mockResolvedValue('a hash')
   const outcomes = await Promise.all(
     Array.from({ length: 50 }, () =>
       kinds[kind].redeem(token).then(

@@ -199,6 +199,7 @@ async function limitedApi(work: (limited: TestApi) => Promise<void>) {
 
 it('ten sign-ins to an account from a source, right or wrong, and it has to wait; nobody else has', async () => {
   await limitedApi(async (limited) => {
+    vi.spyOn(limited.deps.hasher, 'verify').mockResolvedValue(true)
     const attempt = (email: string, ip: string) => limited.callerOf({ ip }).auth.signIn({ email, password })
     for (let count = 0; count < 10; count++) await attempt('ada@example.com', '203.0.113.1')
     const refusal = await refusalOf(attempt('ADA@example.com', '203.0.113.1'))
@@ -225,7 +226,7 @@ it('thirty sign-ins a minute from a source, to whomever, and it has to wait', as
 
 it('each call of a batch counts', async () => {
   await limitedApi(async (limited) => {
-    const verify = vi.spyOn(limited.deps.hasher, 'verify')
+    const verify = vi.spyOn(limited.deps.hasher, 'verify').mockResolvedValue(false)
     const batch = Array.from({ length: 12 }, () => ({ email: 'ada@example.com', password: wrong }))
     const path = batch.map(() => 'auth.signIn').join(',')
     const { errors } = await answerTo(limited.deps, `${path}?batch=1`, posted({ ...batch }))

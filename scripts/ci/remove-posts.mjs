@@ -1,0 +1,85 @@
+// Removes the feature `posts` as a team would that has other plans: its folder, its migration, its lines, and
+// the pages that show posts. Everything else must check. Tests that use posts as their example go with them.
+import { onCopy } from './copy.mjs'
+
+const folders = [
+  'packages/api/src/features/posts',
+  'packages/api/migrations/0003_posts.ts',
+  'apps/web/src/posts',
+  'apps/web/src/routes/_app/posts',
+  'apps/web/src/routes/_app/_signed-in/posts',
+  'apps/web/src/routes/_app/_signed-in/drafts.tsx',
+]
+
+/** @type {Record<string, [find: RegExp, replace: string][]>} */
+const lines = {
+  'packages/api/src/features/index.ts': [
+    [/^import .* from '\.\/posts\/.*'\n/gm, ''],
+    [/^type Users = .*\n+const users: Users = .*\n+/gm, ''],
+    [/users as plainUsers/, 'users'],
+    [/; posts: typeof posts/, ''],
+    [/^ {2}posts,\n/m, ''],
+    [/, posts: postsErrors/, ''],
+    [/, \.\.\.postsJobs/, ''],
+    [/, PostsTables/, ''],
+  ],
+  // Without a feed the start page is one's own.
+  'apps/web/src/routes/_app/index.tsx': [
+    [/^import .* from '.*\/posts\/.*'\n/gm, ''],
+    [/import { createFileRoute } from/, 'import { createFileRoute, redirect } from'],
+    [
+      / {2}loader:[^]*component: Feed,\n/,
+      "  beforeLoad: () => redirect({ to: '/settings', throw: true }),\n",
+    ],
+  ],
+  'apps/web/src/shell/navigation.tsx': [
+    [/^.*<Item .*(?:Posts|Drafts).*\n/gm, ''],
+    [/'\/' \| '\/drafts' \| /, ''],
+    [/FileText, (.*)PencilLine, /, '$1'],
+  ],
+  'apps/web/src/shell/top-bar.tsx': [
+    [/ {8}{me && \([^]*?\n {8}\)}\n/, ''],
+    [/^import { SquarePen } .*\n/m, ''],
+  ],
+  'apps/web/src/account/queries.ts': [[/{ id, include: 'posts' }/, '{ id }']],
+  'apps/web/src/account/profile-form.tsx': [[/^.*trpc\.posts\..*\n/m, '']],
+  'apps/web/src/account/profile-skeleton.tsx': [[/^.*PostCardsSkeleton.*\n/gm, '']],
+  'apps/web/src/account/profile-page.tsx': [
+    [/^import .* from '\.\.\/posts\/.*'\n/gm, ''],
+    [/^ *<NewestPosts .*\n/m, ''],
+    [/\nfunction NewestPosts\([^]*?\n}\n/, ''],
+  ],
+  'apps/web/e2e/support/people.ts': [[/\nexport type Post = [^]*$/, '']],
+}
+
+onCopy((copy) => {
+  for (const folder of folders) copy.remove(folder)
+  for (const [file, changes] of Object.entries(lines))
+    for (const [find, replace] of changes) copy.edit(file, (text) => replaced(text, find, replace, file))
+  copy.run('turbo', 'run', 'build')
+
+  const tests = testsThatFail(copy)
+  for (const test of tests) copy.remove(test)
+  copy.run('turbo', 'run', 'typecheck')
+  console.log(`without posts everything checks; with them went ${tests.join(', ') || 'no other test'}`)
+})
+
+function replaced(text, find, replace, file) {
+  const result = text.replace(find, replace)
+  if (result === text) throw new Error(`${file} has no ${find} any more: this script must follow it`)
+  return result
+}
+
+function testsThatFail(copy) {
+  const { output } = copy.try('turbo', 'run', 'typecheck', '--continue')
+  const errors = [...output.matchAll(/@tenon\/(\S+):typecheck: (\S+)\(\d+,\d+\): error .*/g)]
+  const places = errors.map(([line, name, file]) => ({ line, path: `${folderOf(name)}/${file}` }))
+  const others = places.filter(({ path }) => !/\.test\.tsx?$/.test(path))
+  if (others.length > 0)
+    throw new Error(`without posts does not check:\n${others.map(({ line }) => line).join('\n')}`)
+  return [...new Set(places.map(({ path }) => path))]
+}
+
+function folderOf(name) {
+  return ['server', 'web'].includes(name) ? `apps/${name}` : `packages/${name}`
+}

@@ -241,9 +241,17 @@ it.each([
   expect(toFailure(new Error(message)).apiCode).toBe('UNAVAILABLE')
 })
 
-it.each([undefined, null, 'text', 7, {}])('%j, thrown, is INTERNAL', (thrown) => {
-  expect(toFailure(thrown)).toMatchObject({ apiCode: 'INTERNAL', status: 500 })
-})
+it.each([undefined, null, 'secret', 7, {}, new Error('secret')])(
+  '%s, thrown, is INTERNAL with the fixed message',
+  (thrown) => {
+    expect(toFailure(thrown)).toMatchObject({
+      apiCode: 'INTERNAL',
+      status: 500,
+      message: fixed.message,
+      details: {},
+    })
+  },
+)
 
 it('fields are named by their path', () => {
   const schema = z.strictObject({ a: z.array(z.strictObject({ b: z.string() })), c: z.string() })

@@ -1,5 +1,6 @@
 import { sql } from 'kysely'
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import pg from 'pg'
+import { afterAll, beforeAll, expect, it, vi } from 'vitest'
 import { createDatabase } from '../../db.ts'
 import { decrypt } from '../../secrets.ts'
 import { dumpOf, holds } from '../../testing/dump.ts'
@@ -24,17 +25,31 @@ it('before the first token there is no key', async () => {
 })
 
 it('processes that start together make one first key', async () => {
-  const { url, isPooled } = api.database
+  const { url, directUrl, isPooled } = api.database
   const other = createDatabase({ url, log: silentLog, isPooler: isPooled })
+  const client = new pg.Client({ connectionString: directUrl })
+  await client.connect()
   try {
-    const deps = [api.deps, { ...api.deps, db: other }]
-    const keys = await Promise.all(Array.from({ length: 10 }, (_, index) => currentKey(deps[index % 2]!)))
-    expect(new Set(keys.map(({ id }) => id)).size).toBe(1)
+    // Whoever finds no key goes on only when all have found none.
+    await client.query('begin; lock table signing_keys in share mode')
+    const processes = [api.deps, { ...api.deps, db: other }]
+    const keys = Array.from({ length: 6 }, (_, index) => currentKey(processes[index % 2]!))
+    await vi.waitFor(async () => expect(await waitingIn(client)).toBe(6), { timeout: 10_000, interval: 10 })
+    await client.query('commit')
+    expect(new Set((await Promise.all(keys)).map(({ id }) => id)).size).toBe(1)
     expect((await publicKeys(api.deps)).keys).toHaveLength(1)
   } finally {
+    await client.end()
     await other.destroy()
   }
 })
+
+async function waitingIn(client: pg.Client) {
+  const { rowCount } = await client.query(
+    `select from pg_locks where not granted and relation = 'signing_keys'::regclass`,
+  )
+  return rowCount
+}
 
 it('the private key lies encrypted in the database', async () => {
   const row = await api.db.selectFrom('signingKeys').select('privateKey').executeTakeFirstOrThrow()

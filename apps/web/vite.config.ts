@@ -3,6 +3,7 @@ import { tanstackRouter } from '@tanstack/router-plugin/vite'
 import react from '@vitejs/plugin-react'
 import { defineConfig } from 'vite'
 import { knownPages } from './vite/known-pages.ts'
+import { precompressed } from './vite/precompressed.ts'
 import { themeScript } from './vite/theme-script.ts'
 
 const routeTree = './src/route-tree.gen.ts'
@@ -37,6 +38,7 @@ export default defineConfig({
     tailwindcss(),
     themeScript(),
     knownPages(new URL(routeTree, import.meta.url)),
+    precompressed(),
   ],
   server: {
     port: 5173,

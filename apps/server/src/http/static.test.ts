@@ -16,6 +16,8 @@ beforeAll(async () => {
     'routes.json': '["/", "/posts/$id", "/settings/sessions"]',
     'favicon.svg': '<svg xmlns="http://www.w3.org/2000/svg"/>',
     'assets/index-Ab12Cd34.js': 'export {}',
+    'assets/index-Ab12Cd34.js.br': 'in brotli',
+    'assets/index-Ab12Cd34.js.gz': 'in gzip',
     'assets/inter-Ab12Cd34.woff2': 'font',
     '.env': 'SECRET=hunter2',
   }
@@ -81,6 +83,19 @@ describe('the web app', () => {
     expect((await send('GET', `${server.url}/favicon.svg`)).headers['cache-control']).toBe('no-cache')
     const headers = { 'if-none-match': asset.headers.etag ?? '' }
     expect((await send('GET', `${server.url}/assets/index-Ab12Cd34.js`, { headers })).status).toBe(304)
+  })
+
+  it.each([
+    ['gzip, deflate, br', 'br', 'in brotli'],
+    ['gzip', 'gzip', 'in gzip'],
+    ['identity', undefined, 'export {}'],
+  ])('is sent as it was compressed at the build, to who accepts %s', async (accepted, encoding, text) => {
+    const headers = { 'accept-encoding': accepted }
+    const asset = await send('GET', `${server.url}/assets/index-Ab12Cd34.js`, { headers })
+    expect(asset).toMatchObject({ status: 200, text, headers: { vary: 'accept-encoding' } })
+    expect(asset.headers).toMatchObject({ 'content-type': 'application/javascript; charset=utf-8' })
+    expect(asset.headers['content-encoding']).toBe(encoding)
+    expect(asset.headers['cache-control']).toContain('immutable')
   })
 
   it.each([

@@ -32,7 +32,8 @@ export async function serveWebApp(app: FastifyInstance, root: string): Promise<v
     root,
     index: false,
     wildcard: false,
-    globIgnore: ['index.html', 'routes.json'],
+    preCompressed: true,
+    globIgnore: ['index.html', 'routes.json', '**/*.br', '**/*.gz'],
     cacheControl: false,
     setHeaders: (reply, path) => void reply.header('cache-control', cacheControlOf(path)),
   })

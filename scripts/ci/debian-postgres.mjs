@@ -35,6 +35,7 @@ async function startPostgres() {
   const data = join(folder, 'data')
   const options = ['-D', data, '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--locale=C.UTF-8', '--no-sync']
   const { status } = spawnSync(...asPostgres(join(programs, 'initdb'), options), {
+    cwd: folder,
     stdio: ['ignore', 'ignore', 'inherit'],
   })
   if (status !== 0) throw new Error('initdb failed')
@@ -102,7 +103,7 @@ function runTests(variables) {
 }
 
 function start(program, args, signal) {
-  const child = spawn(...asPostgres(program, args), { stdio: ['ignore', 'ignore', 'ignore'] })
+  const child = spawn(...asPostgres(program, args), { cwd: folder, stdio: 'ignore' })
   running.push({ child, signal })
 }
 

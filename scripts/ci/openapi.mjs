@@ -2,6 +2,7 @@
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { makeEnvironment } from '../set-up/environment.mjs'
 import { root } from '../set-up/paths.mjs'
 
 const tool = join(root, 'tools/openapi')
@@ -17,6 +18,6 @@ writeFileSync(file, document)
 execFileSync('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], { cwd: tool, stdio: 'inherit' })
 execFileSync(join(tool, 'node_modules/.bin/redocly'), ['lint', file], {
   cwd: tool,
-  env: { ...process.env, REDOCLY_TELEMETRY: 'off', REDOCLY_SUPPRESS_UPDATE_NOTICE: 'true' },
+  env: { ...makeEnvironment(), REDOCLY_TELEMETRY: 'off', REDOCLY_SUPPRESS_UPDATE_NOTICE: 'true' },
   stdio: 'inherit',
 })

@@ -75,7 +75,7 @@ function alreadyRunning(folder: string, pid?: number) {
   const who = pid ? `process ${pid}` : 'another process'
   const port = readRecord(folder)?.port
   return new LocalPostgresError(
-    `Tenon is already running on this data: ${who}${port ? `, PostgreSQL on port ${port}` : ''}, ` +
+    `This data is in use already: by ${who}${port ? `, PostgreSQL on port ${port}` : ''}, ` +
       `folder ${folder}. Stop it first, or set DATA_DIR to another folder.`,
   )
 }

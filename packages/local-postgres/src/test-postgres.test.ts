@@ -1,9 +1,9 @@
-import { spawnSync } from 'node:child_process'
 import { readdirSync } from 'node:fs'
 import { afterEach, expect, test, vi } from 'vitest'
 import { startTestPostgres } from './index.ts'
 import { makeFolder } from './testing/folders.ts'
 import { kill, spawnOwner } from './testing/owner.ts'
+import { listProcesses } from './testing/process-list.ts'
 import { sql } from './testing/sql.ts'
 
 afterEach(() => void vi.unstubAllEnvs())
@@ -29,7 +29,7 @@ test('nothing is left after the process that started it was killed', async () =>
   const owner = await spawnOwner('startTestPostgres()')
   expect(leftovers()).toHaveLength(1)
   await kill(owner, 'SIGKILL')
-  await expect.poll(leftovers, { timeout: 10_000 }).toEqual([])
+  await expect.poll(leftovers, { timeout: 20_000 }).toEqual([])
   expect(isRunning(owner.port)).toBe(false)
 })
 
@@ -49,5 +49,5 @@ function leftovers() {
 }
 
 function isRunning(port: number) {
-  return spawnSync('ps', ['axww'], { encoding: 'utf8' }).stdout.includes(`port=${port} `)
+  return listProcesses().some(({ command }) => command.includes(`port=${port} `))
 }

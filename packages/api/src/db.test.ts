@@ -1,7 +1,8 @@
 import { sql } from 'kysely'
-import type pg from 'pg'
+import pg from 'pg'
 import { afterAll, beforeAll, expect, it, vi } from 'vitest'
 import { createDatabase, createPool, inTransaction } from './db.ts'
+import { toFailure } from './errors.ts'
 import { createTestApi, recordingLog, silentLog, type TestApi } from './testing/index.ts'
 
 let api: TestApi
@@ -34,6 +35,16 @@ it('a pooler is asked for no settings of a session, which it would refuse', () =
   const { options } = createPool({ url: api.database.directUrl, log: silentLog, isPooler: true })
   for (const name of ['statement_timeout', 'idle_in_transaction_session_timeout', 'options'])
     expect(options).not.toHaveProperty(name)
+})
+
+it('behind a pooler a statement that takes too long is given up from here', async () => {
+  const { options } = createPool({ url: api.database.directUrl, log: silentLog, isPooler: true })
+  expect(options).toMatchObject({ query_timeout: 15_000 })
+  const client = new pg.Client({ connectionString: api.database.directUrl, query_timeout: 50 })
+  await client.connect()
+  const error: unknown = await client.query('select pg_sleep(1)').catch((thrown: unknown) => thrown)
+  await client.end()
+  expect(toFailure(error)).toMatchObject({ apiCode: 'TIMEOUT' })
 })
 
 it('an exhausted pool is waited for five seconds, not for ever', () => {

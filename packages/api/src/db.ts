@@ -10,7 +10,7 @@ export interface DatabaseOptions {
   log: Pick<Log, 'warn'>
   /** Connections at most; four serve as many requests as fifty. */
   max?: number
-  /** A transaction-mode pooler keeps no session state, so no time-outs can be set on the connection. */
+  /** A transaction-mode pooler keeps no session state, so PostgreSQL can't be told of time-outs. */
   isPooler?: boolean
   /** Statements take as long as they need: for migrations, and for waiting for them. */
   isPatient?: boolean
@@ -46,7 +46,7 @@ export function createPool(options: DatabaseOptions): pg.Pool {
 }
 
 function timeouts({ isPooler = false, isPatient = false }: DatabaseOptions): pg.PoolConfig {
-  if (isPooler) return {}
+  if (isPooler) return { query_timeout: 15_000 }
   if (isPatient) return { options: '-c statement_timeout=0' }
   return { statement_timeout: 15_000, idle_in_transaction_session_timeout: 30_000 }
 }

@@ -77,10 +77,11 @@ export function validationFailure(error: ZodError): Failure<'VALIDATION_ERROR'> 
 function fromDatabase(thrown: unknown): Failure | undefined {
   const code = (thrown as { code?: unknown } | null | undefined)?.code
   const message = thrown instanceof Error ? thrown.message : ''
-  if (code === '57014') return new Failure('TIMEOUT', {}, undefined, thrown)
+  if (code === '57014' || message === 'Query read timeout')
+    return new Failure('TIMEOUT', {}, undefined, thrown)
   const isAway =
     (typeof code === 'string' &&
-      /^(08...|57P0.|53300|ECONNREFUSED|ECONNRESET|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_AGAIN|EPIPE|ETIMEDOUT)$/.test(
+      /^(08...|57P0.|53300|40001|40P01|25006|ECONNREFUSED|ECONNRESET|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_AGAIN|EPIPE|ETIMEDOUT)$/.test(
         code,
       )) ||
     /^(timeout exceeded when trying to connect|Connection terminated|Client (has encountered a connection error|was closed))/.test(

@@ -9,5 +9,5 @@ export interface Meta {
   summary?: string
   description?: string
   /** Set by the rung of the ladder, not by hand. */
-  access?: 'public' | 'user' | 'verified'
+  access?: 'public' | 'user' | 'session' | 'verified'
 }

@@ -1,9 +1,11 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import * as z from 'zod'
 import { declaredErrors } from './declared-errors.ts'
+import { procedureErrors } from './features/index.ts'
 import { newId } from './ids.ts'
 import type { Meta } from './meta.ts'
 import { unwrap } from './rest/operations.ts'
+import type { Same } from './router.ts'
 import { createTestApi, password, type Caller, type Person, type TestApi } from './testing/index.ts'
 import { allProcedures, callByPath } from './testing/procedures.ts'
 import { refusalOf } from './testing/refusal.ts'
@@ -32,20 +34,20 @@ const rows: Record<string, { access: Meta['access']; input?: Record<string, unkn
   'users.get': { access: 'public', input: { id, include: 'posts' } },
   'users.me': { access: 'user' },
   'users.update': { access: 'user', input: { username: 'renamed', name: 'Renamed' } },
-  'users.delete': { access: 'user' },
+  'users.delete': { access: 'session' },
   'auth.signIn': { access: 'public', input: { email: 'none@example.com', password } },
-  'auth.signOut': { access: 'user' },
+  'auth.signOut': { access: 'session' },
   'auth.session': { access: 'user' },
-  'auth.accessToken': { access: 'user' },
+  'auth.accessToken': { access: 'session' },
   'auth.sessions.list': { access: 'user' },
-  'auth.sessions.revoke': { access: 'user', input: { id } },
-  'auth.sessions.revokeOthers': { access: 'user' },
+  'auth.sessions.revoke': { access: 'session', input: { id } },
+  'auth.sessions.revokeOthers': { access: 'session' },
   'auth.email.verify': { access: 'public', input: { token } },
   'auth.email.resend': { access: 'user' },
   'auth.password.requestReset': { access: 'public', input: { email: 'none@example.com' } },
   'auth.password.reset': { access: 'public', input: { token, password } },
   'auth.password.change': {
-    access: 'user',
+    access: 'session',
     input: { currentPassword: 'Wrong7Horse', newPassword: password },
   },
   'posts.create': { access: 'user', input: { title: 'A title', body: 'A body' } },
@@ -146,7 +148,7 @@ it.each(withInput)('$path refuses what is not an object', async ({ path }) => {
 
 it('codes are declared for procedures that exist, and for no others', () => {
   expect(declaredErrors('users.create')).toEqual(['EMAIL_TAKEN', 'USERNAME_TAKEN'])
-  expect(declaredErrors('auth.sessions.revoke')).toEqual(['NOT_FOUND'])
+  expect(declaredErrors('auth.sessions.revoke')).toEqual(['FORBIDDEN', 'NOT_FOUND'])
   for (const path of [
     'users',
     'users.nothing',
@@ -156,4 +158,21 @@ it('codes are declared for procedures that exist, and for no others', () => {
     'constructor',
   ])
     expect(declaredErrors(path)).toEqual([])
+})
+
+it('codes are declared under the names of procedures', () => {
+  const namesOf = (tree: object, prefix = ''): string[] =>
+    Object.entries(tree).flatMap(([name, node]) =>
+      Array.isArray(node) ? [prefix + name] : namesOf(node as object, `${prefix}${name}.`),
+    )
+  expect(paths).toEqual(expect.arrayContaining(namesOf(procedureErrors)))
+})
+
+it('the guard of AppRouter tells what is the same from what is nearly so', () => {
+  const same: Same<{ a: 1 }, { a: 1 }> = true
+  // @ts-expect-error -- a field more
+  const wider: Same<{ a: 1; b?: 2 }, { a: 1 }> = true
+  // @ts-expect-error -- unknown is not true
+  const lost: Same<unknown, true> = true
+  expect([same, wider, lost]).toEqual([true, true, true])
 })

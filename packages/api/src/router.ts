@@ -1,6 +1,6 @@
 import type { TRPCBuiltRouter } from '@trpc/server'
 import { declareErrors } from './declared-errors.ts'
-import type { ErrorData } from './error-codes.ts'
+import type { ErrorShape } from './error-shape.ts'
 import { features, procedureErrors } from './features/index.ts'
 import { router } from './trpc.ts'
 
@@ -13,7 +13,7 @@ export const appRouter = router(features)
 interface PublicRoot {
   ctx: object
   meta: object
-  errorShape: { code: number; message: string; data: ErrorData }
+  errorShape: ErrorShape
   transformer: true
 }
 
@@ -27,9 +27,12 @@ export type ProcedureErrors = typeof procedureErrors
 // The build fails here when the router that runs is no longer the one that AppRouter promises.
 type Built = (typeof appRouter)['_def']
 type Guard<Holds extends true> = Holds
-type Same<A, B> = [A, B] extends [B, A] ? true : false
+/** Exactly the same; `any` is the same as nothing else. */
+export type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false
 export type RootIsAsPromised = Guard<
   Same<Built['_config']['$types']['transformer'], PublicRoot['transformer']>
 >
-export type ErrorsAreAsPromised = Guard<Same<Built['_config']['$types']['errorShape']['data'], ErrorData>>
+export type ErrorsAreAsPromised = Guard<
+  Same<Built['_config']['$types']['errorShape'], PublicRoot['errorShape']>
+>
 export type FeaturesAreAsPromised = Guard<Same<keyof Built['record'], keyof AppRecord>>

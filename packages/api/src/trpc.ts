@@ -1,6 +1,7 @@
 import { initTRPC } from '@trpc/server'
 import type { Context } from './context.ts'
-import { commonErrors, type ErrorCode, type ErrorData } from './error-codes.ts'
+import { commonErrors, type ErrorCode } from './error-codes.ts'
+import type { ErrorShape } from './error-shape.ts'
 import { fail, toFailure } from './errors.ts'
 import type { Meta } from './meta.ts'
 import { declaredErrors } from './declared-errors.ts'
@@ -12,7 +13,7 @@ const t = initTRPC
   .create({
     // Outputs are plain JSON by schema; an identity transformer tells the types so and costs nothing on the wire.
     transformer: { serialize: (value: unknown) => value, deserialize: (value: unknown) => value },
-    errorFormatter({ shape, error, ctx }): { code: typeof shape.code; message: string; data: ErrorData } {
+    errorFormatter({ shape, error, ctx }): ErrorShape {
       const { apiCode: code, message, details, status } = toFailure(error)
       const requestId = ctx?.request.id ?? ''
       return { code: shape.code, message, data: { code, message, details, requestId, httpStatus: status } }
@@ -38,12 +39,18 @@ function isDeclared(path: string, code: ErrorCode): boolean {
   return (commonErrors as readonly ErrorCode[]).includes(code) || declaredErrors(path).includes(code)
 }
 
-/** The ladder. Each rung narrows the context of the one before. */
+/** The ladder. Each rung narrows the context of the one below; `session` and `verified` both stand on `user`. */
 export const publicProcedure = t.procedure.use(observed).meta({ access: 'public' })
 
 export const userProcedure = publicProcedure.meta({ access: 'user' }).use(({ ctx, next }) => {
   if (!ctx.principal) throw fail('UNAUTHORIZED')
   return next({ ctx: { principal: ctx.principal } })
+})
+
+/** What ends or changes an account: an access token was made to be handed to others, and does not do. */
+export const sessionProcedure = userProcedure.meta({ access: 'session' }).use(({ ctx, next }) => {
+  if (ctx.principal.via !== 'session') throw fail('FORBIDDEN', {}, 'This needs the session itself.')
+  return next()
 })
 
 export const verifiedProcedure = userProcedure.meta({ access: 'verified' }).use(({ ctx, next }) => {

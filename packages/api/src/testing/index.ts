@@ -103,7 +103,8 @@ export async function createTestApi({ rateLimitFactor = 0 } = {}): Promise<TestA
   }
 }
 
-const plainRequest = (): IncomingRequest => ({
+/** One that knows nothing of who asks. */
+export const plainRequest = (): IncomingRequest => ({
   id: newId(),
   ip: '203.0.113.7',
   userAgent: 'Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0',

@@ -83,6 +83,18 @@ it('an access token is a bearer token here, too', async () => {
   expect((await calls.auth.session()).session.current).toBe(true)
 })
 
+it('an access token ends and changes nothing of the account: that needs the session itself', async () => {
+  const calls = callerWith(await tokenOf(ada))
+  const refused = { code: 'FORBIDDEN', message: 'This needs the session itself.' }
+  expect(await refusalOf(calls.users.delete())).toMatchObject(refused)
+  expect(await refusalOf(calls.auth.signOut())).toMatchObject(refused)
+  expect(await refusalOf(calls.auth.sessions.revoke({ id: newId() }))).toMatchObject(refused)
+  expect(await refusalOf(calls.auth.sessions.revokeOthers())).toMatchObject(refused)
+  const change = { currentPassword: password, newPassword: 'Another7Horse' }
+  expect(await refusalOf(calls.auth.password.change(change))).toMatchObject(refused)
+  expect(await ada.calls.users.me()).toMatchObject({ username: 'ada' })
+})
+
 it('an access token cannot get another', async () => {
   expect(await refusalOf(callerWith(await tokenOf(ada)).auth.accessToken())).toMatchObject({
     code: 'FORBIDDEN',

@@ -2,7 +2,6 @@ import { jwtVerify, SignJWT } from 'jose'
 import * as z from 'zod'
 import type { UserContext } from '../../context.ts'
 import type { Deps } from '../../deps.ts'
-import { fail } from '../../errors.ts'
 import { newId } from '../../ids.ts'
 import { toUser } from './account.ts'
 import { selectSession, toSessionAndAccount } from './lucia-adapter.ts'
@@ -11,13 +10,9 @@ import { currentKey, findPublicKey } from './signing-keys.ts'
 
 const expiresInSeconds = 15 * 60
 
-/**
- * For services that check by `/.well-known/jwks.json` alone. Such a token can't mint another.
- * @throws FORBIDDEN when an access token asks
- */
+/** For services that check by `/.well-known/jwks.json` alone. */
 export async function createAccessToken(ctx: UserContext) {
   const { principal, settings } = ctx
-  if (principal.via !== 'session') throw fail('FORBIDDEN', {}, 'Only a session can ask for an access token.')
   const key = await currentKey(ctx)
   const accessToken = await new SignJWT({ sid: principal.session.id })
     .setProtectedHeader({ alg: 'EdDSA', kid: key.id, typ: 'JWT' })

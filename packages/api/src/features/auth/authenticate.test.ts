@@ -34,6 +34,26 @@ it('a bad bearer token is refused, also with a good cookie, and also where nobod
   expect(await refusalOf(caller.users.get({ id: ada.user.id }))).toEqual(refused)
 })
 
+it('guesses of a bearer token count against the limit of their source, and of nobody else', async () => {
+  const limited = await createTestApi({ rateLimitFactor: 0.005 })
+  try {
+    const bob = await limited.person('bob')
+    const guess = (ip: string) =>
+      refusalOf(limited.callerOf({ authorization: 'Bearer x', ip }).posts.list({}))
+    expect([
+      await guess('203.0.113.9'),
+      await guess('203.0.113.9'),
+      await guess('203.0.113.9'),
+    ]).toMatchObject([{ code: 'UNAUTHORIZED' }, { code: 'UNAUTHORIZED' }, { code: 'UNAUTHORIZED' }])
+    expect(await guess('203.0.113.9')).toMatchObject({ code: 'RATE_LIMITED' })
+    expect(await guess('203.0.113.10')).toMatchObject({ code: 'UNAUTHORIZED' })
+    const bobThere = limited.callerOf({ authorization: `Bearer ${bob.token}`, ip: '203.0.113.9' })
+    expect(await bobThere.users.me()).toMatchObject({ username: 'bob' })
+  } finally {
+    await limited.stop()
+  }
+})
+
 it('the scheme may be in any case', async () => {
   const caller = api.callerOf({ authorization: `bearer ${ada.token}` })
   expect(await caller.users.me()).toMatchObject({ username: 'ada' })

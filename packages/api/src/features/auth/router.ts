@@ -1,6 +1,6 @@
 import { notFound } from '../../errors.ts'
 import { byId, nothing } from '../../schemas.ts'
-import { publicProcedure, userProcedure } from '../../trpc.ts'
+import { publicProcedure, sessionProcedure, userProcedure } from '../../trpc.ts'
 import type { ErrorTree } from '../../declared-errors.ts'
 import { createAccessToken } from './access-tokens.ts'
 import { resendVerification, verifyEmail } from './emails.ts'
@@ -23,7 +23,7 @@ export const auth = {
     .output(output.signedIn)
     .mutation(({ ctx, input }) => signIn(ctx, input)),
 
-  signOut: userProcedure
+  signOut: sessionProcedure
     .meta({ rest: 'DELETE /auth/sessions/current', summary: 'Sign out', description: 'Ends this session.' })
     .output(nothing)
     .mutation(({ ctx }) => signOut(ctx)),
@@ -37,7 +37,7 @@ export const auth = {
     .output(output.whoAmI)
     .query(({ ctx }) => ({ user: ctx.principal.user, session: toSession(ctx.principal.session, ctx) })),
 
-  accessToken: userProcedure
+  accessToken: sessionProcedure
     .meta({
       rest: 'POST /auth/access-tokens',
       status: 201,
@@ -56,7 +56,7 @@ export const auth = {
         return { items: records.map((record) => toSession(record, ctx)), nextCursor: null }
       }),
 
-    revoke: userProcedure
+    revoke: sessionProcedure
       .meta({ rest: 'DELETE /auth/sessions/{id}', summary: 'End one of my sessions' })
       .input(byId)
       .output(nothing)
@@ -65,7 +65,7 @@ export const auth = {
         return null
       }),
 
-    revokeOthers: userProcedure
+    revokeOthers: sessionProcedure
       .meta({ rest: 'POST /auth/sessions/revoke-others', summary: 'End all my other sessions' })
       .output(output.revoked)
       .mutation(async ({ ctx }) => ({
@@ -111,7 +111,7 @@ export const auth = {
       .output(nothing)
       .mutation(({ ctx, input }) => resetPassword(ctx, input)),
 
-    change: userProcedure
+    change: sessionProcedure
       .meta({
         rest: 'PUT /auth/password',
         summary: 'Change my password',
@@ -125,8 +125,9 @@ export const auth = {
 
 export const authErrors = {
   signIn: ['INVALID_CREDENTIALS'],
+  signOut: ['FORBIDDEN'],
   accessToken: ['FORBIDDEN'],
-  sessions: { revoke: ['NOT_FOUND'] },
+  sessions: { revoke: ['FORBIDDEN', 'NOT_FOUND'], revokeOthers: ['FORBIDDEN'] },
   email: { verify: ['TOKEN_INVALID'] },
-  password: { reset: ['TOKEN_INVALID'], change: ['INVALID_CREDENTIALS'] },
+  password: { reset: ['TOKEN_INVALID'], change: ['FORBIDDEN', 'INVALID_CREDENTIALS'] },
 } as const satisfies ErrorTree

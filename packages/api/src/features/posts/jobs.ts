@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { inBatches } from '../../jobs/batches.ts'
 import { defineJob } from '../../jobs/define.ts'
 import { erasePosts } from './queries.ts'
 
@@ -7,7 +8,7 @@ export const eraseDeletedPosts = defineJob({
   payload: z.object({}),
   retries: 3,
   cron: '29 3 * * *',
-  run: ({ db }) => erasePosts(db, 30),
+  run: ({ db }, _payload, { signal }) => inBatches((limit) => erasePosts(db, 30, limit), signal),
 })
 
 export const postsJobs = [eraseDeletedPosts]

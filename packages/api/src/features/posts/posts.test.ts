@@ -1,7 +1,9 @@
 import { sql } from 'kysely'
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { createContext } from '../../context.ts'
 import { newId } from '../../ids.ts'
-import { createTestApi, type Person, type TestApi } from '../../testing/index.ts'
+import { appRouter } from '../../router.ts'
+import { createTestApi, plainRequest, type Person, type TestApi } from '../../testing/index.ts'
 import { refusalOf } from '../../testing/refusal.ts'
 import { eraseUsers } from '../users/jobs.ts'
 import { eraseDeletedPosts } from './jobs.ts'
@@ -17,6 +19,17 @@ beforeAll(async () => {
 })
 
 afterAll(() => api.stop())
+
+it('nobody writes after deleting their own account in the same batch', async () => {
+  const vera = await api.person('vera')
+  const request = { ...plainRequest(), authorization: `Bearer ${vera.token}` }
+  const batch = appRouter.createCaller(await createContext(api.deps, request, { setCookie: () => {} }))
+  await batch.users.delete()
+  const call = batch.posts.create({ title: 'A ghost', body: 'Boo.' })
+  expect(await refusalOf(call)).toMatchObject({ code: 'UNAUTHORIZED' })
+  const { rows } = await sql`select from posts where author_id = ${vera.user.id}`.execute(api.db)
+  expect(rows).toEqual([])
+})
 
 const draftOf = ({ calls }: Person) => calls.posts.create({ title: 'On looms', body: 'They weave.' })
 

@@ -1,6 +1,6 @@
 import * as z from 'zod'
 import type { Context, UserContext } from '../../context.ts'
-import type { Database } from '../../db.ts'
+import { inTransaction, type Database } from '../../db.ts'
 import { fail, notFound } from '../../errors.ts'
 import { newId } from '../../ids.ts'
 import { decodeCursor, idKey, toPage } from '../../pagination.ts'
@@ -20,8 +20,13 @@ export async function createPost(
   const { id: authorId, emailVerified } = ctx.principal.user
   if (publish && !emailVerified) throw fail('EMAIL_NOT_VERIFIED')
   const id = newId()
-  await queries.insertPost(ctx.db, { id, authorId, ...post, publishedAt: publish ? new Date() : null })
-  return getVisiblePost(ctx.db, authorId, id)
+  return inTransaction(ctx.db, async (trx) => {
+    await queries.insertPost(trx, { id, authorId, ...post, publishedAt: publish ? new Date() : null })
+    const row = await queries.findVisiblePost(trx, authorId, id)
+    // Its author was deleted by an earlier call of the same batch, or at the same time.
+    if (!row) throw fail('UNAUTHORIZED')
+    return toPost(row)
+  })
 }
 
 /** @throws VERSION_CONFLICT when somebody, perhaps oneself in another tab, was faster */

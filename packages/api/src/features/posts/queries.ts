@@ -118,8 +118,14 @@ export function markPostRestored(db: Kysely<Database>, authorId: string, id: str
 const ownPost = (db: Kysely<Database> | Transaction<Database>, authorId: string, id: string) =>
   db.updateTable('posts').where('id', '=', id).where('authorId', '=', authorId)
 
-/** Those that were deleted longer ago than this. */
-export async function erasePosts(db: Kysely<Database>, days: number): Promise<void> {
+/** Up to `limit` of those that were deleted longer ago than this; how many there were. */
+export async function erasePosts(db: Kysely<Database>, days: number, limit: number): Promise<number> {
   const since = new Date(Date.now() - days * 24 * 60 * 60 * 1000)
-  await db.deleteFrom('posts').where('deletedAt', '<', since).execute()
+  const { numDeletedRows } = await db
+    .deleteFrom('posts')
+    .where('id', 'in', (eb) =>
+      eb.selectFrom('posts').select('id').where('deletedAt', '<', since).limit(limit),
+    )
+    .executeTakeFirst()
+  return Number(numDeletedRows)
 }

@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { inBatches } from '../../jobs/batches.ts'
 import { defineJob } from '../../jobs/define.ts'
 import { eraseLapsedUsers } from './queries.ts'
 
@@ -8,7 +9,7 @@ export const eraseUsers = defineJob({
   payload: z.object({}),
   retries: 3,
   cron: '23 3 * * *',
-  run: ({ db }) => eraseLapsedUsers(db, 7),
+  run: ({ db }, _payload, { signal }) => inBatches((limit) => eraseLapsedUsers(db, 7, limit), signal),
 })
 
 export const usersJobs = [eraseUsers]

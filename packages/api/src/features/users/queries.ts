@@ -92,16 +92,21 @@ export async function hasUsers(db: Kysely<Database>): Promise<boolean> {
   return (await db.selectFrom('users').select('id').limit(1).executeTakeFirst()) !== undefined
 }
 
-/** Deleted for longer than this, or never verified within it. */
-export async function eraseLapsedUsers(db: Kysely<Database>, days: number): Promise<void> {
+/** Up to `limit` of those that were deleted longer ago than this, or never verified within it; how many there were. */
+export async function eraseLapsedUsers(db: Kysely<Database>, days: number, limit: number): Promise<number> {
   const since = new Date(Date.now() - days * 24 * 60 * 60 * 1000)
-  await db
+  const { numDeletedRows } = await db
     .deleteFrom('users')
-    .where((eb) =>
-      eb.or([
-        eb('deletedAt', '<', since),
-        eb.and([eb('emailVerifiedAt', 'is', null), eb('createdAt', '<', since)]),
-      ]),
-    )
-    .execute()
+    .where('id', 'in', (eb) => {
+      const gone = eb.selectFrom('users').select('id').where('deletedAt', '<', since)
+      const lapsed = eb
+        .selectFrom('users')
+        .select('id')
+        .where('emailVerifiedAt', 'is', null)
+        .where('deletedAt', 'is', null)
+        .where('createdAt', '<', since)
+      return gone.unionAll(lapsed).limit(limit)
+    })
+    .executeTakeFirst()
+  return Number(numDeletedRows)
 }

@@ -128,6 +128,16 @@ it('an account that nobody verifies within seven days is erased, with its sessio
   expect(rows).toEqual([])
 })
 
+it('the names of somebody unverified stay reserved from their deletion on, too', async () => {
+  const zelda = await api.person('zelda', { isVerified: false })
+  await agedBy(6.9, 'zelda')
+  await zelda.calls.users.delete()
+  await agedBy(0.2, 'zelda')
+  await eraseUsers.run(api.deps, {}, run)
+  const again = { email: 'zelda@example.com', username: 'zelda', password }
+  expect(await refusalOf(register(again))).toMatchObject({ code: 'EMAIL_TAKEN' })
+})
+
 async function agedBy(days: number, username: string) {
   await sql`
     update users set created_at = created_at - ${days} * interval '1 day',

@@ -1,7 +1,7 @@
 import type { ErrorTree } from '../../declared-errors.ts'
 import { notFound } from '../../errors.ts'
 import { nothing } from '../../schemas.ts'
-import { publicProcedure, userProcedure } from '../../trpc.ts'
+import { publicProcedure, sessionProcedure, userProcedure } from '../../trpc.ts'
 import * as input from './input.ts'
 import * as output from './output.ts'
 import { findPublicUser } from './queries.ts'
@@ -64,7 +64,7 @@ export const users = {
     .output(output.user)
     .mutation(({ ctx, input }) => updateOwnUser(ctx, input)),
 
-  delete: userProcedure
+  delete: sessionProcedure
     .meta({
       rest: 'DELETE /users/me',
       summary: 'Delete my account',
@@ -80,4 +80,5 @@ export const usersErrors = {
   search: ['CURSOR_INVALID'],
   get: ['NOT_FOUND'],
   update: ['USERNAME_TAKEN'],
+  delete: ['FORBIDDEN'],
 } as const satisfies ErrorTree

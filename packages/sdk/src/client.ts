@@ -14,7 +14,7 @@ export interface ClientOptions {
    */
   url: string
   /**
-   * Sent as `Authorization: Bearer …`: a session token, an API key or an access token. A function is asked before
+   * Sent as `Authorization: Bearer …`: a session token or an access token. A function is asked before
    * every request, so it can renew what it holds; what it throws, the call rejects with. With a token the server
    * ignores the cookie.
    */

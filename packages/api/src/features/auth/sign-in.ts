@@ -1,5 +1,5 @@
 import type { z } from 'zod'
-import type { Context, UserContext } from '../../context.ts'
+import type { Context, IncomingRequest, OutgoingHeaders, UserContext } from '../../context.ts'
 import { inTransaction } from '../../db.ts'
 import { fail } from '../../errors.ts'
 import { sourceOf } from '../../limits.ts'
@@ -40,7 +40,11 @@ export async function limitGuessing({ limits, request }: Context, email: string)
 
 export async function signOut({ db, principal, request, response }: UserContext): Promise<null> {
   await deleteSession(db, principal.user.id, principal.session.id)
-  // Who asks with a bearer token may be in a browser whose cookie is another session's.
-  if (request.authorization === undefined) response.setCookie(blankSessionCookie)
+  forgetCookie(request, response)
   return null
+}
+
+/** Who asks with a bearer token may be in a browser whose cookie is another session's: that one stays. */
+export function forgetCookie(request: IncomingRequest, response: OutgoingHeaders): void {
+  if (request.authorization === undefined) response.setCookie(blankSessionCookie)
 }

@@ -11,6 +11,7 @@ import { issueMailToken } from '../auth/mail-tokens.ts'
 import { findAccount } from '../auth/queries.ts'
 import type { Role } from '../auth/roles.ts'
 import { endSessionsOf } from '../auth/sessions.ts'
+import { forgetCookie } from '../auth/sign-in.ts'
 import type { publicUser } from './output.ts'
 import type * as input from './input.ts'
 import { insertUser, listUsers, markDeleted, searchUsers, setRole, updateUser } from './queries.ts'
@@ -62,12 +63,13 @@ export async function updateOwnUser({ db, principal }: UserContext, changes: z.o
 }
 
 /** Signs out everywhere and hides the posts; nobody else can take the names. */
-export function deleteOwnUser({ db, principal }: UserContext): Promise<null> {
-  return inTransaction(db, async (trx) => {
+export async function deleteOwnUser({ db, principal, request, response }: UserContext): Promise<null> {
+  await inTransaction(db, async (trx) => {
     await markDeleted(trx, principal.user.id)
     await endSessionsOf(trx, principal.user.id)
-    return null
   })
+  forgetCookie(request, response)
+  return null
 }
 
 export async function getUserPage({ db }: Context, { skip, limit, cursor }: z.output<typeof input.list>) {

@@ -70,6 +70,11 @@ const answers: [what: string, status: number, () => Promise<Answer>][] = [
     async () => parse(await sendRaw(server.url, 'GET / HTTP/1.1\r\nConnection: close\r\n\r\n')),
   ],
   [
+    'two Hosts',
+    400,
+    async () => parse(await sendRaw(server.url, `GET / HTTP/1.1\r\n${host}${host}Connection: close\r\n\r\n`)),
+  ],
+  [
     'two lengths',
     400,
     async () =>
@@ -158,12 +163,6 @@ describe('every failure is in the envelope', () => {
       () => callTrpc(server, 'mutation', 'posts.list,users.create?batch=1', {}),
     ],
     [
-      'streaming without a batch',
-      '',
-      'VALIDATION_ERROR',
-      () => callTrpc(server, 'query', 'posts.list', {}, { headers: { 'trpc-accept': 'application/jsonl' } }),
-    ],
-    [
       'connection parameters that are no JSON',
       '',
       'VALIDATION_ERROR',
@@ -229,6 +228,48 @@ describe('a request id', () => {
   })
 })
 
+async function expectNotAllowed(method: string, path: string, allowed: string) {
+  const sent = method === 'POST' ? { body: {} } : {}
+  const { status, headers, json } = await send(method, server.url + path, sent)
+  expect({ status, allow: headers.allow }).toEqual({ status: 405, allow: allowed })
+  const error = path.startsWith('/trpc') ? { data: { httpStatus: 405 } } : { code: 'METHOD_NOT_ALLOWED' }
+  if (method !== 'HEAD') expect(json).toMatchObject({ error })
+}
+
+describe('tRPC', () => {
+  it('answers HEAD as GET, without the body', async () => {
+    const [get, head] = [
+      await callTrpc(server, 'query', 'posts.list', {}),
+      await send('HEAD', `${server.url}/trpc/posts.list?input={}`),
+    ]
+    expect(head).toMatchObject({ status: 200, text: '' })
+    expect(head.headers['content-length']).toBe(get.headers['content-length'])
+  })
+
+  it.each([
+    ['HEAD', 'auth.signIn', 'POST'],
+    ['GET', 'auth.signIn', 'POST'],
+    ['POST', 'posts.list', 'GET, HEAD'],
+    ['PUT', 'posts.list', 'GET, HEAD'],
+    ['OPTIONS', 'posts.list', 'GET, HEAD'],
+    ['TRACE', 'auth.signIn', 'POST'],
+  ])('tells by Allow what there is instead of %s for %s', async (method, path, allowed) => {
+    await expectNotAllowed(method, `/trpc/${path}`, allowed)
+  })
+
+  it('has nothing to allow for what it does not know', async () => {
+    for (const name of ['nothing', 'toString', 'users'])
+      expect((await send('PUT', `${server.url}/trpc/${name}`)).status).toBe(404)
+  })
+})
+
+it.each(['/livez', '/readyz', '/openapi.json', '/docs', '/.well-known/jwks.json'])(
+  '%s is only there to be read',
+  async (path) => {
+    for (const method of ['POST', 'DELETE', 'TRACE']) await expectNotAllowed(method, path, 'GET, HEAD')
+  },
+)
+
 describe('REST', () => {
   it('takes a trailing slash', async () => {
     expect((await send('GET', `${server.url}/api/v1/posts/`)).status).toBe(200)
@@ -248,10 +289,11 @@ describe('REST', () => {
     ['POST', '/users/me', 'GET, HEAD, PATCH, DELETE'],
     ['HEAD', '/auth/access-tokens', 'POST'],
     ['GET', '/posts/0198c5f2-6a52-7c3e-9d0a-3b1f6c2e8a44/publish', 'POST'],
+    ['OPTIONS', '/posts', 'POST, GET, HEAD'],
+    ['TRACE', '/posts', 'POST, GET, HEAD'],
+    ['PROPFIND', '/users/me', 'GET, HEAD, PATCH, DELETE'],
   ])('tells by Allow what there is instead of %s %s', async (method, path, allowed) => {
-    const answer = await send(method, `${server.url}/api/v1${path}`)
-    expect(answer.status).toBe(405)
-    expect(answer.headers.allow).toBe(allowed)
+    await expectNotAllowed(method, `/api/v1${path}`, allowed)
   })
 
   it('answers are kept by no cache', async () => {

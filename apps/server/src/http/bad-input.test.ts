@@ -233,6 +233,24 @@ describe('a body', () => {
     )
   })
 
+  it.each([
+    ['packed', { 'content-encoding': 'gzip' }],
+    ['packed twice', { 'content-encoding': 'identity, br' }],
+    ['in Latin 1', { 'content-type': 'application/json; charset=iso-8859-1' }],
+    ['in quoted UTF-16', { 'content-type': 'application/json;charset="utf-16"' }],
+  ])('that says that it is %s is a 415', async (_what, headers) => {
+    await expectRefused(
+      both({ body: JSON.stringify(good), headers: { ...json, ...headers } }),
+      415,
+      'UNSUPPORTED_MEDIA_TYPE',
+    )
+  })
+
+  it('may say that it is plain UTF-8', async () => {
+    const headers = { 'content-type': 'application/json; charset="UTF-8"', 'content-encoding': 'identity' }
+    await expectRefused(both({ body: '{}', headers }), 400, 'VALIDATION_ERROR')
+  })
+
   it('without a type is a 415', async () => {
     await expectRefused(both({ body: JSON.stringify(good), headers: {} }), 415, 'UNSUPPORTED_MEDIA_TYPE')
   })

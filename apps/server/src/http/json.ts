@@ -1,4 +1,5 @@
-import type { FastifyInstance } from 'fastify'
+import { fail } from '@tenon/api'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { unreadable } from './failures.ts'
 
 const maxDepth = 64
@@ -13,11 +14,23 @@ export function acceptOnlyJson(
   app.addContentTypeParser(
     'application/json',
     { parseAs: 'buffer' },
-    async (_request: unknown, body: Buffer) => {
+    async ({ headers }: FastifyRequest, body: Buffer) => {
+      if (!isPlain(headers)) throw fail('UNSUPPORTED_MEDIA_TYPE')
       const text = decode(body)
       return text === '' ? undefined : toBody(text, parseJson(text))
     },
   )
+}
+
+export const isJson = (type: string) => /^application\/json\s*(;|$)/i.test(type)
+
+/** Nothing is unpacked, and nothing read as anything but UTF-8: what says that it is otherwise would be misread. */
+function isPlain({
+  'content-encoding': encoding,
+  'content-type': type = '',
+}: FastifyRequest['headers']): boolean {
+  const charset = /;\s*charset\s*=\s*"?([^\s;"]*)/i.exec(type)?.[1] ?? 'utf-8'
+  return /^utf-?8$/i.test(charset) && /^\s*(identity)?\s*$/i.test(encoding ?? '')
 }
 
 /** @throws VALIDATION_ERROR */

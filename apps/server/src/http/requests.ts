@@ -37,7 +37,9 @@ export function requestIdOf({ headers }: { headers: Record<string, string | stri
   return typeof given === 'string' && /^[\w.:-]{8,128}$/.test(given) ? given : randomUUID()
 }
 
+/** Of two Hosts, a proxy may have gone by one and Node by the other. */
 function hasGoodHost({ headers: { host = '' }, raw }: FastifyRequest): boolean {
+  if ((raw.headersDistinct.host ?? []).length > 1) return false
   return /^([\w.~-]+|\[[\da-f:.]+\])(:\d{1,5})?$/i.test(host) || (host === '' && raw.httpVersion === '1.0')
 }
 

@@ -1,8 +1,9 @@
-import { appRouter, fail, readInput, restOperations, type Deps, type Operation } from '@tenon/api'
+import { appRouter, readInput, restOperations, type Deps, type Operation } from '@tenon/api'
 import { callTRPCProcedure } from '@trpc/server'
 import type { FastifyInstance, FastifyReply, FastifyRequest, HTTPMethods } from 'fastify'
 import { contextOf } from './context.ts'
 import { acceptOnlyJson } from './json.ts'
+import { refuseOtherMethods } from './methods.ts'
 
 const prefix = '/api/v1'
 
@@ -14,27 +15,15 @@ export function serveRest(app: FastifyInstance, deps: Deps): void {
     const handler = (request: FastifyRequest, reply: FastifyReply) => answer(deps, operation, request, reply)
     app.route({ method: operation.method, url: toRoute(operation.path), handler })
   }
-  for (const [path, group] of Map.groupBy(operations, ({ path }) => path)) refuseOthers(app, path, group)
+  for (const [path, group] of Map.groupBy(operations, ({ path }) => path))
+    refuseOtherMethods(app, toRoute(path), methodsOf(group))
 }
 
 /** `/users/{id}` as fastify writes it. */
 const toRoute = (path: string) => path.replace(/\{(\w+)\}/g, ':$1')
 
-function refuseOthers(app: FastifyInstance, path: string, operations: Operation[]): void {
-  const known = operations.flatMap<HTTPMethods>(({ method }) =>
-    method === 'GET' ? ['GET', 'HEAD'] : [method],
-  )
-  const all: HTTPMethods[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE']
-  app.route({
-    method: all.filter((method) => !known.includes(method)),
-    url: toRoute(path),
-    // Before anything of the body is read.
-    onRequest: async (_request, reply) => {
-      reply.header('allow', known.join(', '))
-      throw fail('METHOD_NOT_ALLOWED')
-    },
-    handler: () => {},
-  })
+function methodsOf(operations: Operation[]): HTTPMethods[] {
+  return operations.flatMap<HTTPMethods>(({ method }) => (method === 'GET' ? ['GET', 'HEAD'] : [method]))
 }
 
 async function answer(deps: Deps, operation: Operation, request: FastifyRequest, reply: FastifyReply) {

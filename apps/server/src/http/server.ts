@@ -6,6 +6,7 @@ import { answerFailure } from './failures.ts'
 import { securityHeaders } from './headers.ts'
 import { serveHealth, type Health } from './health.ts'
 import { serveMailbox } from './mailbox.ts'
+import { knowAllMethods, serveOnly } from './methods.ts'
 import { maxUrlLength, prepare, requestIdOf, watchRequests } from './requests.ts'
 import { serveRest } from './rest.ts'
 import { createOrigins, guardOrigins } from './security.ts'
@@ -40,6 +41,7 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
       void answerFailure(error, request, reply)
     },
   })
+  knowAllMethods(app)
   app.setErrorHandler(answerFailure)
   app.decorateRequest('mayUseCookies', false)
   watchRequests(app, headers, options.isDraining)
@@ -63,9 +65,11 @@ async function addRoutes(app: FastifyInstance, options: ServerOptions): Promise<
       { prefix },
     )
   }
-  serveHealth(app, options)
-  serveDocs(app)
-  if (mailbox) serveMailbox(app, mailbox, deps.settings.publicUrl)
+  await serveOnly(app, (scope) => {
+    serveHealth(scope, options)
+    serveDocs(scope)
+    if (mailbox) serveMailbox(scope, mailbox, deps.settings.publicUrl)
+  })
   await serveWebApp(app, options.webRoot)
 }
 

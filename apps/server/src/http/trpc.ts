@@ -1,11 +1,12 @@
 import { appRouter, fail, toFailure, type Context, type Deps } from '@tenon/api'
 import { incomingMessageToRequest, type NodeHTTPRequest } from '@trpc/server/adapters/node-http'
 import { resolveResponse } from '@trpc/server/http'
-import type { TRPCError } from '@trpc/server'
+import type { AnyTRPCRouter, TRPCError } from '@trpc/server'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { contextOf } from './context.ts'
 import { retryHeaders } from './failures.ts'
-import { acceptOnlyJson, parseJson } from './json.ts'
+import { acceptOnlyJson, isJson, parseJson } from './json.ts'
+import { refuseOtherMethods } from './methods.ts'
 
 const maxBatchSize = 10
 
@@ -15,16 +16,27 @@ export function serveTrpc(app: FastifyInstance, deps: Deps): void {
   acceptOnlyJson(app, (text) => text)
   app.addHook('onRequest', async ({ headers }) => {
     const type = headers['content-type']
-    if (type !== undefined && !/^application\/json\s*(;|$)/i.test(type)) throw fail('UNSUPPORTED_MEDIA_TYPE')
+    if (type !== undefined && !isJson(type)) throw fail('UNSUPPORTED_MEDIA_TYPE')
   })
   app.route<{ Params: { path: string }; Querystring: { input?: string | string[] } }>({
-    method: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'],
+    method: ['GET', 'HEAD', 'POST'],
     url: '/:path',
     handler: (request, reply) => {
       for (const input of [request.query.input ?? []].flat()) parseJson(input)
       return answer(deps, request, reply, request.params.path)
     },
   })
+  refuseOtherMethods(app, '/:path', ['GET', 'HEAD', 'POST'], (request) =>
+    methodsOf((request.params as { path: string }).path),
+  )
+}
+
+/** Undefined for a procedure that there is not. */
+function methodsOf(path: string): string | undefined {
+  const { procedures }: AnyTRPCRouter['_def'] = appRouter._def
+  const [name = ''] = path.split(',')
+  if (!Object.hasOwn(procedures, name)) return undefined
+  return procedures[name]?._def.type === 'mutation' ? 'POST' : 'GET, HEAD'
 }
 
 async function answer(
@@ -32,7 +44,7 @@ async function answer(
   request: FastifyRequest,
   reply: FastifyReply,
   path: string,
-): Promise<Response> {
+): Promise<FastifyReply> {
   let context: Context | undefined
   const response = await resolveResponse({
     router: appRouter,
@@ -48,23 +60,32 @@ async function answer(
         request.log.error({ err: error.cause ?? error }, 'request failed')
     },
   })
-  return context ? response : withRequestId(response, request.id)
+  const text = await response.text()
+  copyHead(response, reply)
+  if (response.status === 405) reply.header('allow', methodsOf(path))
+  // Without a context, the error formatter could not know the request.
+  return reply.send(context ? text : text.replaceAll('"requestId":""', `"requestId":"${request.id}"`))
 }
 
+/** HEAD is a GET whose body nobody reads; tRPC would answer it without calling anything. */
 function toFetchRequest(request: FastifyRequest, reply: FastifyReply): Request {
   const raw: NodeHTTPRequest = request.raw
   raw.body = request.body ?? ''
-  return incomingMessageToRequest(raw, reply.raw, { maxBodySize: null })
+  const whole = incomingMessageToRequest(raw, reply.raw, { maxBodySize: null })
+  const asked = request.method === 'HEAD' ? new Request(whole, { method: 'GET' }) : whole
+  // An answer line by line sends its headers first, and procedures set cookies.
+  for (const name of ['trpc-accept', 'accept']) asked.headers.delete(name)
+  return asked
+}
+
+/** By hand, as tRPC leaves the type out at times, and its Vary would take the place of the one for origins. */
+function copyHead({ status, headers }: Response, reply: FastifyReply): void {
+  const vary = [reply.getHeader('vary'), headers.get('vary')].filter(Boolean).join(', ')
+  reply.code(status).headers({ ...Object.fromEntries(headers), vary })
+  reply.type('application/json; charset=utf-8')
 }
 
 function longestWait(errors: TRPCError[]): Record<string, string> {
   const waits = errors.map((error) => retryHeaders(toFailure(error)))
   return waits.toSorted((a, b) => Number(b['retry-after'] ?? 0) - Number(a['retry-after'] ?? 0))[0] ?? {}
-}
-
-/** Without a context, the error formatter could not know the request. The answer may be an error, a list or lines. */
-async function withRequestId(response: Response, requestId: string): Promise<Response> {
-  const text = await response.text()
-  const named = text.replaceAll('"requestId":""', `"requestId":"${requestId}"`)
-  return new Response(named, { status: response.status, headers: response.headers })
 }

@@ -102,6 +102,7 @@ const trpcError = z.strictObject({
 
 /** The error in an answer, which must be in the shape of its transport and hold nothing else. */
 export function errorOf({ json, status, headers }: Answer, transport: 'rest' | 'trpc') {
+  if (!headers['content-type']?.startsWith('application/json')) throw new Error('this is not called JSON')
   const error = transport === 'rest' ? restError.parse(json).error : trpcError.parse(json).error.data
   if (error.requestId !== headers['x-request-id']) throw new Error('the request ids differ')
   if ('httpStatus' in error && error.httpStatus !== status) throw new Error('the statuses differ')

@@ -5,6 +5,7 @@ import { becomeChild } from './child.mjs'
 import { makeEnvironment } from './set-up/environment.mjs'
 import { say, SetUpError } from './set-up/messages.mjs'
 import { root } from './set-up/paths.mjs'
+import { installPnpm } from './set-up/pnpm.mjs'
 import { setUp } from './set-up/set-up.mjs'
 
 const tasks = {
@@ -22,13 +23,23 @@ const tasks = {
   cli: ({ node }, args) => [node, 'apps/server/src/cli.ts', ...args],
 }
 
+/** Tasks that change what is to be installed, so that nothing can be installed before. */
+const bareTasks = {
+  pnpm: async (args) => {
+    const env = makeEnvironment()
+    await installPnpm(env)
+    return { program: 'pnpm', args, env }
+  },
+}
+
 /** @param {string[]} argv the task's name and its arguments */
-export async function runTask([name = '', ...args]) {
-  if (!Object.hasOwn(tasks, name)) return usage(name)
+export async function runTask([name = '', ...given]) {
+  // npm takes the `--` before a task's arguments away, pnpm passes it on.
+  const args = given[0] === '--' ? given.slice(1) : given
   try {
-    const tools = await setUp(makeEnvironment())
-    const [program, ...programArgs] = await tasks[name](tools, args)
-    becomeChild(spawn(program, programArgs, { cwd: root, env: tools.env, stdio: 'inherit' }))
+    const command = await commandOf(name, args)
+    if (!command) return usage(name)
+    becomeChild(spawn(command.program, command.args, { cwd: root, env: command.env, stdio: 'inherit' }))
   } catch (error) {
     if (!(error instanceof SetUpError)) throw error
     say(error.message)
@@ -36,9 +47,17 @@ export async function runTask([name = '', ...args]) {
   }
 }
 
+async function commandOf(name, given) {
+  if (Object.hasOwn(bareTasks, name)) return bareTasks[name](given)
+  if (!Object.hasOwn(tasks, name)) return undefined
+  const tools = await setUp(makeEnvironment())
+  const [program, ...args] = await tasks[name](tools, given)
+  return { program, args, env: tools.env }
+}
+
 function usage(name) {
   const { scripts } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'))
-  const commands = Object.keys(scripts).filter((script) => Object.hasOwn(tasks, script))
+  const commands = Object.keys(scripts).filter((script) => Object.hasOwn({ ...tasks, ...bareTasks }, script))
   say(
     `${name ? `there is no task "${name}"` : 'no task given'}. There are: npm run ${commands.join(', npm run ')}`,
   )

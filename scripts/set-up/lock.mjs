@@ -1,10 +1,12 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { say } from './messages.mjs'
 import { toolsFolder } from './paths.mjs'
 
 const file = join(toolsFolder, 'set-up.lock')
+// No set-up takes so long: its process is gone, and its number another's by now.
+const staleAfterMs = 60 * 60 * 1000
 
 /** One set-up at a time: a second one waits, and then finds everything done. */
 export async function withLock(work) {
@@ -39,6 +41,7 @@ function tryTake() {
 function readHolder() {
   try {
     const pid = Number(readFileSync(file, 'utf8'))
+    if (statSync(file).mtimeMs < Date.now() - staleAfterMs) return undefined
     process.kill(pid, 0)
     return pid
   } catch (error) {

@@ -13,7 +13,7 @@ export function diagnose(output) {
   if (/EACCES|EPERM|EROFS|permission denied/i.test(output))
     return 'A file could not be written. Does this folder belong to another user?'
   if (/ERR_PNPM_OUTDATED_LOCKFILE|npm error code EUSAGE/.test(output))
-    return 'A package.json was changed without its lock file. Run "pnpm install" (node_modules/.tools has pnpm).'
+    return 'A package.json was changed without its lock file. Run "npm run pnpm -- install".'
   if (networkTrouble.test(output))
     return (
       'The npm registry cannot be reached. Set-up needs the network once: connect, or tell npm about your ' +

@@ -61,7 +61,7 @@ function readStamp() {
 
 function wanted() {
   const hash = createHash('sha256').update(`${pnpmVersion} ${process.platform} ${process.arch}`)
-  for (const file of ['pnpm-lock.yaml', 'pnpm-workspace.yaml', 'package.json'])
+  for (const file of ['pnpm-lock.yaml', 'pnpm-workspace.yaml', '.pnpmfile.mjs', 'package.json'])
     hash.update(readFileSync(join(root, file)))
   return hash.digest('hex')
 }

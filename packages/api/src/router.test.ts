@@ -91,6 +91,15 @@ it.each(paths)(
   },
 )
 
+it.each(paths)('%s is open to an access token unless its rung asks for the session itself', async (path) => {
+  const lena = await api.person(`lena_${newId().slice(-12)}`)
+  const { accessToken } = await lena.calls.auth.accessToken()
+  const caller = api.callerOf({ authorization: `Bearer ${accessToken}` })
+  const { access, input } = rows[path]!
+  for (const given of [input, { nonsense: true }])
+    expect((await outcomeOf(caller, path, given)) === 'FORBIDDEN').toBe(access === 'session')
+})
+
 it.each(paths)('%s is refused with a bearer token that is not good', async (path) => {
   const caller = api.callerOf({ authorization: `Bearer ${'a'.repeat(40)}` })
   expect(await outcomeOf(caller, path, rows[path]!.input)).toBe('UNAUTHORIZED')

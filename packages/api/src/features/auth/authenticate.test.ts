@@ -39,7 +39,7 @@ it('guesses of a bearer token count against the limit of their source, and of no
   try {
     const bob = await limited.person('bob')
     const guess = (ip: string) =>
-      refusalOf(limited.callerOf({ authorization: 'Bearer x', ip }).posts.list({}))
+      refusalOf(limited.callerOf({ authorization: 'Bearer x', ip }).users.get({ id: ada.user.id }))
     expect([
       await guess('203.0.113.9'),
       await guess('203.0.113.9'),

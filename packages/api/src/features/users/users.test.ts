@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import { createContext } from '../../context.ts'
 import { newId } from '../../ids.ts'
 import { appRouter } from '../../router.ts'
-import { createTestApi, password, type Person, type TestApi } from '../../testing/index.ts'
+import { createTestApi, password, plainRequest, type Person, type TestApi } from '../../testing/index.ts'
 import { refusalOf } from '../../testing/refusal.ts'
 import { createVerifiedUser, promoteUser } from './users.ts'
 import { hasUsers } from './queries.ts'
@@ -107,16 +107,21 @@ it('deletion ends every session, and signing in is refused like an unknown addre
   )
 })
 
+it('deletion blanks the cookie it came with, and leaves alone the one it did not', async () => {
+  for (const isByCookie of [true, false]) {
+    const tess = await api.person(isByCookie ? 'tess' : 'tessa')
+    const cookies: string[] = []
+    const credential = isByCookie
+      ? { cookie: `__Host-tenon_session=${tess.token}` }
+      : { authorization: `Bearer ${tess.token}` }
+    await api.callerOf(credential, cookies).users.delete()
+    expect(cookies).toEqual(isByCookie ? [expect.stringContaining('__Host-tenon_session=; Max-Age=0')] : [])
+  }
+})
+
 it('what a batch does after deleting its own account is refused', async () => {
   const vera = await api.person('vera')
-  const request = {
-    id: newId(),
-    ip: '203.0.113.7',
-    userAgent: undefined,
-    authorization: `Bearer ${vera.token}`,
-    cookie: undefined,
-    mayUseCookies: true,
-  }
+  const request = { ...plainRequest(), authorization: `Bearer ${vera.token}` }
   const batch = appRouter.createCaller(await createContext(api.deps, request, { setCookie: () => {} }))
   await batch.users.delete()
   expect(await refusalOf(batch.users.update({ name: 'A ghost' }))).toMatchObject({ code: 'UNAUTHORIZED' })

@@ -11,16 +11,21 @@ const usage = `Usage: npm run cli -- <command>
 
 /** JSON on stdout, everything else on stderr; exit 1 on failure, 2 on wrong usage. */
 try {
-  const result = await run(process.argv.slice(2))
-  process.stdout.write(JSON.stringify(result, null, 2) + '\n')
+  // Who reads only the beginning, like `head`, has what they wanted.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error
+  })
+  process.stdout.write(await run(process.argv.slice(2)))
 } catch (error) {
   process.exitCode = report(error)
 }
 
-function run(args: string[]): Promise<unknown> {
+async function run(args: string[]): Promise<string> {
+  if (args.includes('--help') || args.includes('-h')) return usage + '\n'
   for (const length of [1, 2]) {
-    const command = commands[args.slice(0, length).join(' ')]
-    if (command) return command(args.slice(length))
+    const name = args.slice(0, length).join(' ')
+    const command = Object.hasOwn(commands, name) ? commands[name] : undefined
+    if (command) return JSON.stringify(await command(args.slice(length)), null, 2) + '\n'
   }
   throw new UsageError(args.length > 0 ? `unknown command: ${args.join(' ')}` : 'no command given')
 }

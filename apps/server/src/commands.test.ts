@@ -78,13 +78,16 @@ describe('user create', () => {
   })
 
   it.each([
-    [['--email', 'a@example.com', '--username', 'abc']],
-    [['--email', 'a@example.com', '--password-stdin']],
-    [[...ofAda, '--role', 'king']],
-    [[...ofAda, '--password', 'Correct7Horse']],
-    [[...ofAda, 'extra']],
-  ])('is wrong usage with %j', async (args) => {
-    await expect(run('user create', args)).rejects.toThrow(UsageError)
+    [['--email', 'a@example.com', '--username', 'abc'], '--password-stdin'],
+    [['--email', 'a@example.com', '--password-stdin'], '--username'],
+    [['--username', 'abc', '--password-stdin'], '--email'],
+    [[...ofAda, '--role', 'king'], '--role'],
+    [[...ofAda, '--password', 'Correct7Horse'], '--password'],
+    [[...ofAda, 'extra'], 'extra'],
+  ])('is wrong usage with %j, of which it names %s', async (args, named) => {
+    const thrown: unknown = await run('user create', args).catch((error: unknown) => error)
+    expect(thrown).toBeInstanceOf(UsageError)
+    expect(String(thrown)).toContain(named)
   })
 })
 
@@ -98,7 +101,10 @@ describe('user promote', () => {
 
   it('does not know strangers', async () => {
     await expect(run('user promote', ['nobody@example.com'])).rejects.toMatchObject({ apiCode: 'NOT_FOUND' })
-    await expect(run('user promote', ['no address'])).rejects.toMatchObject({ apiCode: 'VALIDATION_ERROR' })
+    await expect(run('user promote', ['no address'])).rejects.toMatchObject({
+      apiCode: 'VALIDATION_ERROR',
+      details: { fields: { email: [expect.any(String)] } },
+    })
   })
 
   it.each([[[]], [['a@example.com', 'b@example.com']], [['a@example.com', '--role', 'king']]])(
@@ -113,10 +119,12 @@ describe('migrate', () => {
   it('tells what is pending, brings it in, and has nothing to do the second time', async () => {
     const empty = await createEmptyDatabase()
     const status = () =>
-      run('migrate', ['--status'], { url: empty.directUrl }) as Promise<{ name: string; executedAt?: Date }[]>
+      run('migrate', ['--status'], { url: empty.directUrl }) as Promise<
+        { name: string; executedAt: Date | null }[]
+      >
     const pending = await status()
     expect(pending.length).toBeGreaterThan(2)
-    expect(pending.filter(({ executedAt }) => executedAt)).toEqual([])
+    expect(pending).toEqual(pending.map(({ name }) => ({ name, executedAt: null })))
     expect(await run('migrate', [], { url: empty.directUrl })).toEqual({
       applied: pending.map(({ name }) => name),
     })
@@ -173,7 +181,7 @@ describe('on the command line', () => {
     })
   })
 
-  it.each([[[]], [['fly']], [['user', 'destroy']], [['migrate', '--fast']]])(
+  it.each([[[]], [['fly']], [['toString']], [['user', 'destroy']], [['migrate', '--fast']]])(
     '%j is wrong usage: exit 2',
     async (args) => {
       expect(await cli(args)).toEqual({
@@ -183,6 +191,36 @@ describe('on the command line', () => {
       })
     },
   )
+
+  it.each([[['--help']], [['migrate', '-h']]])('%j tells how to use it: exit 0', async (args) => {
+    expect(await cli(args)).toEqual({
+      code: 0,
+      stdout: expect.stringMatching(/^Usage: npm run cli/),
+      stderr: '',
+    })
+  })
+
+  it('who reads only the beginning ends it quietly', async () => {
+    const child = spawnTenon(fileURLToPath(new URL('cli.ts', import.meta.url)), ['openapi'], {})
+    child.stdout?.destroy()
+    const [[code], stderr] = await Promise.all([once(child, 'exit'), child.stderr ? text(child.stderr) : ''])
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+  })
+
+  it('what the machine refuses is a line, too', async () => {
+    const out = join(dataDir.path, 'missing', 'openapi.json')
+    const DATABASE_URL = database.directUrl.replace(/[^/]*$/, 'missing')
+    const written = await cli(['openapi', '--out', out])
+    const migrated = await cli(['migrate'], { DATABASE_URL })
+    expect(written).toMatchObject({
+      code: 1,
+      stderr: `Tenon: ${out} can not be opened: there is no such folder.\n`,
+    })
+    expect(migrated).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/^Tenon: PostgreSQL has no such database.*\n$/),
+    })
+  })
 
   it(
     'it joins a system that runs, and starts its own database when none does',

@@ -24,9 +24,11 @@ export class UsageError extends Error {}
 export const commands: Readonly<Record<string, (args: string[]) => Promise<unknown>>> = {
   async migrate(args) {
     const { values } = parse(args, { status: { type: 'boolean' } })
-    return withDatabase<unknown>(({ directUrl, log }) =>
-      (values.status ? migrationStatus : migrate)(directUrl, { log }),
-    )
+    return withDatabase<unknown>(async ({ directUrl, log }) => {
+      if (!values.status) return migrate(directUrl, { log })
+      const all = await migrationStatus(directUrl, { log })
+      return all.map(({ name, executedAt = null }) => ({ name, executedAt }))
+    })
   },
 
   async 'user create'(args) {
@@ -38,7 +40,9 @@ export const commands: Readonly<Record<string, (args: string[]) => Promise<unkno
       'password-stdin': { type: 'boolean' },
     })
     const { email, username, role = 'user' } = values
-    if (!email || !username || !values['password-stdin']) throw new UsageError('an option is missing')
+    if (!email) throw missing('--email')
+    if (!username) throw missing('--username')
+    if (!values['password-stdin']) throw missing('--password-stdin')
     if (!isRole(role)) throw unknownRole()
     const password = (await text(process.stdin)).replace(/\r?\n$/, '')
     const given = read(userCreate, { email, username, password })
@@ -49,7 +53,7 @@ export const commands: Readonly<Record<string, (args: string[]) => Promise<unkno
     const { values, positionals } = parse(args, { role: { type: 'string' } }, 1)
     const { role = 'admin' } = values
     if (!isRole(role)) throw unknownRole()
-    const email = read(userCreate.shape.email, positionals[0])
+    const { email } = read(userCreate.pick({ email: true }), { email: positionals[0] })
     return withDeps((deps) => promoteUser(deps, email, role))
   },
 
@@ -84,5 +88,7 @@ function read<Schema extends z.ZodType>(schema: Schema, value: unknown): z.outpu
 }
 
 const isRole = (name: string): name is Role => (roles as readonly string[]).includes(name)
+
+const missing = (option: string) => new UsageError(`${option} is missing`)
 
 const unknownRole = () => new UsageError(`--role is one of ${roles.join(', ')}`)

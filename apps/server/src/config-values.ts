@@ -76,7 +76,8 @@ function isOrigin(value: string): boolean {
 function isNetwork(value: string): boolean {
   const [ip = '', bits, ...rest] = value.split('/')
   const version = isIP(ip)
-  const isWithin = bits === undefined || (/^\d{1,3}$/.test(bits) && +bits <= (version === 4 ? 32 : 128))
+  // A network of everything would trust whatever anybody says.
+  const isWithin = bits === undefined || (/^[1-9]\d{0,2}$/.test(bits) && +bits <= (version === 4 ? 32 : 128))
   return version !== 0 && isWithin && rest.length === 0
 }
 

@@ -94,6 +94,8 @@ describe('a wrong value is told in a line that names it and does not repeat it:'
     ['WORKER', 'yes'],
     ['TRUST_PROXY', 'true'],
     ['TRUST_PROXY', '10.0.0.0/33'],
+    ['TRUST_PROXY', '0.0.0.0/0'],
+    ['TRUST_PROXY', '::/0'],
     ['RATE_LIMIT_FACTOR', '-1'],
     ['RATE_LIMIT_FACTOR', 'Infinity'],
     ['LOG_LEVEL', 'loud'],
@@ -103,6 +105,12 @@ describe('a wrong value is told in a line that names it and does not repeat it:'
     expect(line).toMatch(new RegExp(`^${name}: `))
     expect(line).not.toContain(value)
     expect(line).not.toContain('hunter2')
+  })
+
+  it('also where one lacks another', () => {
+    expect(problems({ DATABASE_DIRECT_URL: 'postgres://tenon:hunter2@db/tenon' })).toEqual([
+      'DATABASE_DIRECT_URL: needs DATABASE_URL beside it',
+    ])
   })
 
   it('and several wrong ones in several lines', () => {

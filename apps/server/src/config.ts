@@ -48,10 +48,14 @@ export function readConfig(variables: NodeJS.ProcessEnv = process.env): Config {
   const given = Object.fromEntries(Object.entries(variables).filter(([, value]) => value !== ''))
   const parsed = environment.safeParse(given)
   const problems = parsed.success
-    ? productionProblems(parsed.data)
+    ? [...databaseProblems(parsed.data), ...productionProblems(parsed.data)]
     : parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`)
   if (!parsed.success || problems.length > 0) throw new ConfigError(problems.join('\n'))
   return toConfig(parsed.data)
+}
+
+function databaseProblems({ DATABASE_URL, DATABASE_DIRECT_URL }: Environment): string[] {
+  return DATABASE_DIRECT_URL && !DATABASE_URL ? ['DATABASE_DIRECT_URL: needs DATABASE_URL beside it'] : []
 }
 
 function productionProblems(values: Environment): string[] {

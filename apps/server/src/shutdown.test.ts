@@ -69,8 +69,19 @@ describe('what keeps it from starting is told to a person:', () => {
     [new LocalPostgresError('No disk space left.'), 'No disk space left.'],
     [failure('EADDRINUSE', { port: 3000 }), 'Port 3000 on 127.0.0.1 is in use.'],
     [failure('EACCES', { port: 80 }), 'Port 80 needs more rights'],
+    [failure('EACCES', { syscall: 'open', path: '/a' }), '/a may not be opened'],
     [failure('ECONNREFUSED', { port: 5432 }), 'PostgreSQL does not answer on 127.0.0.1:5432.'],
+    [
+      new AggregateError([failure('ECONNREFUSED', { port: 5432 })]),
+      'PostgreSQL does not answer on 127.0.0.1:5432.',
+    ],
+    [failure('ENOTFOUND', { hostname: 'db.example' }), 'There is no host db.example.'],
+    [failure('EADDRNOTAVAIL'), '127.0.0.1 is not an address of this machine.'],
+    [failure('28P01'), 'PostgreSQL refuses the user or the password.'],
+    [failure('3D000'), 'PostgreSQL has no such database.'],
+    [failure('ENOENT', { syscall: 'open', path: '/a/b' }), '/a/b can not be opened'],
   ])('%s', (error, told) => {
     expect(explain(error)).toContain(told)
+    expect(explain(error)).not.toContain('\n')
   })
 })

@@ -31,13 +31,44 @@ export async function startUp(
 /** For the person at the keyboard. */
 export function explain(error: unknown): string {
   if (error instanceof ConfigError || error instanceof LocalPostgresError) return error.message
-  const { code, port, address } = error as NodeJS.ErrnoException & { port?: number; address?: string }
-  if (code === 'EADDRINUSE')
-    return `Port ${port} on ${address} is in use. Stop what uses it, or set PORT to another.`
-  if (code === 'EACCES' && port)
-    return `Port ${port} needs more rights than this user has. Set PORT to one above 1023.`
-  if (code === 'ECONNREFUSED')
-    return `PostgreSQL does not answer on ${address}:${port}. Is DATABASE_URL right?`
+  const line = lineFor(toSystemError(error))
+  if (line) return line
   createLog('info').fatal({ err: error }, 'failed')
   return 'It failed; the reason is in the line above.'
+}
+
+interface SystemError extends NodeJS.ErrnoException {
+  port?: number
+  address?: string
+  hostname?: string
+}
+
+/** Of a name with several addresses, each has an error of its own. */
+function toSystemError(error: unknown): SystemError {
+  const [first] = error instanceof AggregateError ? error.errors : []
+  return (first ?? error) as SystemError
+}
+
+function lineFor({ code, syscall, port, address, hostname, path }: SystemError): string | undefined {
+  switch (code) {
+    case 'EADDRINUSE':
+      return `Port ${port} on ${address} is in use. Stop what uses it, or set PORT to another.`
+    case 'EADDRNOTAVAIL':
+      return `${address} is not an address of this machine. Is HOST right?`
+    case 'ENOTFOUND':
+      return `There is no host ${hostname}. Are HOST and DATABASE_URL right?`
+    case 'ECONNREFUSED':
+      return `PostgreSQL does not answer on ${address}:${port}. Is DATABASE_URL right?`
+    case '28P01':
+      return 'PostgreSQL refuses the user or the password. Is DATABASE_URL right?'
+    case '3D000':
+      return 'PostgreSQL has no such database. Create it, or set DATABASE_URL to another.'
+    case 'EACCES':
+      if (port) return `Port ${port} needs more rights than this user has. Set PORT to one above 1023.`
+      return syscall === 'open' ? `${path} may not be opened by this user.` : undefined
+    case 'ENOENT':
+      return syscall === 'open' ? `${path} can not be opened: there is no such folder.` : undefined
+    default:
+      return undefined
+  }
 }

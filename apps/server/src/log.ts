@@ -1,49 +1,29 @@
-import { pino, type Logger } from 'pino'
+import { pino, type Bindings, type ChildLoggerOptions, type Logger } from 'pino'
 import pretty from 'pino-pretty'
-
-const secretNames = [
-  'authorization',
-  'cookie',
-  '["set-cookie"]',
-  'password',
-  'newPassword',
-  'currentPassword',
-  'passwordHash',
-  'token',
-  'accessToken',
-  'secret',
-  'appSecrets',
-]
-
-const paths = ['', '*', '*.*'].flatMap((depth) =>
-  secretNames.map((name) => (depth === '' || name.startsWith('[') ? depth + name : `${depth}.${name}`)),
-)
+import { redact } from './redact.ts'
 
 /** JSON lines on stderr, readable ones when that is a terminal. Stdout is for what people and programs asked for. */
 export function createLog(level: string, destination?: NodeJS.WritableStream): Logger {
   const options = {
     level,
     base: null,
-    redact: { paths, censor: '[redacted]' },
-    serializers: { err: describeError },
+    formatters: { log: redact },
+    // Described already, by then.
+    serializers: { err: (described: unknown) => described },
   }
-  if (destination || !process.stderr.isTTY) return pino(options, destination ?? process.stderr)
-  return pino(
-    options,
-    pretty({ destination: 2, sync: true, singleLine: true, translateTime: 'SYS:HH:MM:ss' }),
+  if (destination || !process.stderr.isTTY)
+    return withSafeChildren(pino(options, destination ?? process.stderr))
+  return withSafeChildren(
+    pino(options, pretty({ destination: 2, sync: true, singleLine: true, translateTime: 'SYS:HH:MM:ss' })),
   )
 }
 
-/** Drivers hang whole connections, and the values of a row, on their errors: only what explains one is kept. */
-function describeError(error: unknown): object {
-  if (!(error instanceof Error)) return { message: String(error) }
-  const { name, message, stack, cause } = error
-  const { code } = error as { code?: unknown }
-  return {
-    name,
-    message,
-    stack,
-    ...(code !== undefined && { code }),
-    ...(cause !== undefined && { cause: describeError(cause) }),
-  }
+/** What a child always says never comes by pino's formatter. */
+function withSafeChildren(log: Logger): Logger {
+  const { child } = log
+  return Object.assign(log, {
+    child(this: Logger, bindings: Bindings, options?: ChildLoggerOptions): Logger {
+      return Reflect.apply(child, this, [redact(bindings), options])
+    },
+  })
 }

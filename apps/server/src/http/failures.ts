@@ -10,6 +10,7 @@ export function answerFailure(thrown: unknown, request: FastifyRequest, reply: F
   if (failure.status >= 500 && !(thrown instanceof TRPCError)) {
     request.log.error({ err: failure.cause ?? failure }, 'request failed')
   }
+  if (failure.status === 401) reply.header('www-authenticate', 'Bearer')
   reply.code(failure.status).headers(retryHeaders(failure)).type('application/json; charset=utf-8')
   return reply.send(failureBody(failure, request.url, request.id))
 }

@@ -22,6 +22,7 @@ const operationSchema = z.looseObject({
 })
 const documentSchema = z.looseObject({
   openapi: z.literal('3.1.0'),
+  tags: z.array(z.strictObject({ name: z.string(), description: z.string() })),
   paths: z.record(z.string(), z.record(z.string(), operationSchema)),
   components: z.looseObject({ schemas: named, securitySchemes: named }),
 })
@@ -55,6 +56,8 @@ describe('the document', () => {
         .toSorted(),
     )
     expect(operation('users.get').tags).toEqual(['users'])
+    expect(document.tags).toContainEqual({ name: 'users', description: 'People and their profiles' })
+    expect(document.tags.filter(({ description }) => description.startsWith('Operations of'))).toEqual([])
   })
 
   it('names its shapes', () => {
@@ -99,6 +102,7 @@ describe('the document', () => {
   it('tells where a created object lives, and how long to wait', () => {
     expect(operation('users.create').responses['201']?.headers).toHaveProperty('Location')
     for (const { responses } of operations()) {
+      expect(responses['401']?.headers).toHaveProperty('WWW-Authenticate')
       expect(responses['429']?.headers).toHaveProperty('Retry-After')
       expect(responses['503']?.headers).toHaveProperty('Retry-After')
     }

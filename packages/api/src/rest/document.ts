@@ -6,6 +6,7 @@ import {
   type ZodOpenApiRequestBodyObject,
   type ZodOpenApiResponseObject,
 } from 'zod-openapi'
+import { sessionCookieName } from '../features/auth/session-cookie.ts'
 import { errorResponses } from './errors.ts'
 import type { Operation } from './operations.ts'
 
@@ -33,7 +34,7 @@ const securitySchemes = {
   session: {
     type: 'apiKey',
     in: 'cookie',
-    name: '__Host-tenon_session',
+    name: sessionCookieName,
     description: 'Set by signing in; for pages of this site',
   },
   bearer: { type: 'http', scheme: 'bearer', description: 'A session token or an access token' },
@@ -42,7 +43,17 @@ const securitySchemes = {
 const tagOf = ({ name }: Operation) => name.slice(0, name.indexOf('.'))
 
 function tagsOf(operations: Operation[]) {
-  return [...new Set(operations.map(tagOf))].map((name) => ({ name, description: `Operations of ${name}` }))
+  return [...new Set(operations.map(tagOf))].map((name) => ({
+    name,
+    description: tagDescriptions[name] ?? `Operations of ${name}`,
+  }))
+}
+
+/** By feature. One that is not here, or here no more, is described by its name. */
+const tagDescriptions: Partial<Record<string, string>> = {
+  users: 'People and their profiles',
+  auth: 'Signing in, sessions, tokens, passwords',
+  posts: 'Posts and drafts',
 }
 
 function pathsOf(operations: Operation[]): ZodOpenApiPathsObject {

@@ -33,10 +33,10 @@ function errorsOf({ name, method, meta }: Operation): ErrorCode[] {
 }
 
 function responseOf(group: ErrorCode[]): ZodOpenApiResponseObject {
-  const hasToWait = group.some((code) => code === 'RATE_LIMITED' || code === 'UNAVAILABLE')
+  const headers = headersByStatus[errorCatalogue[group[0] ?? 'INTERNAL'].status]
   return {
     description: group.map((code) => `\`${code}\`: ${errorCatalogue[code].message}`).join('\n\n'),
-    ...(hasToWait ? { headers: waitHeaders } : {}),
+    ...(headers ? { headers } : {}),
     content: {
       'application/json': { schema: errorSchema, examples: Object.fromEntries(group.map(exampleOf)) },
     },
@@ -45,6 +45,16 @@ function responseOf(group: ErrorCode[]): ZodOpenApiResponseObject {
 
 const waitHeaders = {
   'Retry-After': { description: 'Seconds to wait', schema: { type: 'integer' as const, minimum: 1 } },
+}
+
+const challengeHeaders = {
+  'WWW-Authenticate': { description: 'How to say who asks', schema: { type: 'string' as const } },
+}
+
+const headersByStatus: Partial<Record<number, ZodOpenApiResponseObject['headers']>> = {
+  401: challengeHeaders,
+  429: waitHeaders,
+  503: waitHeaders,
 }
 
 const exampleDetails: Partial<Record<ErrorCode, object>> = {

@@ -1,13 +1,14 @@
-const name = '__Host-tenon_session'
+export const sessionCookieName = '__Host-tenon_session'
 // As long as a session can live at most; whether it does is the server's to say.
 const maxAgeSeconds = 90 * 24 * 60 * 60
 const attributes = 'Path=/; HttpOnly; Secure; SameSite=Lax'
 
-export const sessionCookie = (token: string) => `${name}=${token}; Max-Age=${maxAgeSeconds}; ${attributes}`
+export const sessionCookie = (token: string) =>
+  `${sessionCookieName}=${token}; Max-Age=${maxAgeSeconds}; ${attributes}`
 
-export const blankSessionCookie = `${name}=; Max-Age=0; ${attributes}`
+export const blankSessionCookie = `${sessionCookieName}=; Max-Age=0; ${attributes}`
 
-const pattern = new RegExp(`(?:^|;)\\s*${name}=([^;]*)`)
+const pattern = new RegExp(`(?:^|;)\\s*${sessionCookieName}=([^;]*)`)
 
 /** Lucia's own reader throws when any cookie of the host holds a stray `%`, so the one that matters is picked out. */
 export const readSessionCookie = (header: string | undefined): string | undefined =>

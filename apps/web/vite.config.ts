@@ -8,6 +8,7 @@ import { themeScript } from './vite/theme-script.ts'
 
 const routeTree = './src/route-tree.gen.ts'
 const api = process.env.TENON_API_URL ?? 'http://localhost:3000'
+const apiPaths = '/trpc /api /dev /docs /openapi.json /livez /readyz /metrics /.well-known'.split(' ')
 
 // What every page needs comes in two files; what only forms need in a third, with the first page that has one.
 const chunks = [
@@ -43,7 +44,7 @@ export default defineConfig({
   server: {
     port: 5173,
     strictPort: true,
-    proxy: Object.fromEntries(['/trpc', '/api', '/dev', '/docs', '/openapi.json'].map((path) => [path, api])),
+    proxy: Object.fromEntries(apiPaths.map((path) => [path, api])),
   },
   build: {
     // The policy allows no data: addresses, so nothing is inlined.

@@ -3,6 +3,18 @@ import { createVerifiedUser, Failure, hasUsers, type Deps } from '@tenon/api'
 
 export const firstAdmin = { email: 'admin@example.com', username: 'admin' }
 
+/** Whether there still is one by that address, now that people may have changed it. */
+export async function hasFirstAdmin({ db }: Deps): Promise<boolean> {
+  const found = await db
+    .selectFrom('users')
+    .select('id')
+    .where('email', '=', firstAdmin.email)
+    .where('role', '=', 'admin')
+    .where('deletedAt', 'is', null)
+    .executeTakeFirst()
+  return found !== undefined
+}
+
 /** An empty database gets an admin. Returns the password, which is stored nowhere; undefined when there are users. */
 export async function createFirstAdmin(deps: Deps): Promise<string | undefined> {
   if (await hasUsers(deps.db)) return undefined

@@ -65,6 +65,7 @@ describe('servers that start together on an empty database', () => {
     expect(answer).toMatchObject({ status: 201, json: { user: { role: 'admin', emailVerified: true } } })
 
     const later = await start(database.url)
+    expect(later.output).toContain('as admin@example.com\n')
     expect(later.output).not.toContain('password')
     for (const server of [...servers, later]) await server.stop()
     await database.drop()
@@ -86,6 +87,20 @@ describe('servers that start together on an empty database', () => {
     for (const { stop } of servers) await stop()
     await database.drop()
   })
+})
+
+it('a start on a database of others names no admin that there is not', async () => {
+  const database = await createTestDatabase()
+  await read(database, (db) =>
+    sql`
+      insert into users (id, email, username, role, password_hash)
+      values (gen_random_uuid(), 'ada@example.com', 'ada', 'admin', '')`.execute(db),
+  )
+  const { output, stop } = await start(database.url)
+  expect(output).toContain('Tenon is ready')
+  expect(output).not.toContain('Admin')
+  await stop()
+  await database.drop()
 })
 
 describe('while its database is away, a server', () => {

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { jobs, migrate, startRunner } from '@tenon/api'
+import { jobs, migrate, startRunner, type Deps } from '@tenon/api'
 import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
 import type { Config } from './config.ts'
-import { createFirstAdmin, firstAdmin } from './first-admin.ts'
+import { createFirstAdmin, firstAdmin, hasFirstAdmin } from './first-admin.ts'
 import { createServer } from './http/server.ts'
 import { takePort } from './port.ts'
 import { progress } from './start-up.ts'
@@ -22,7 +22,7 @@ export async function serve(config: Config, log: Logger, opened: AsyncDisposable
   await migrate(directUrl, { log })
   const { deps, mailbox, stop } = await wire(config, database, publicUrl, log)
   opened.defer(stop)
-  const adminPassword = config.isProduction ? undefined : await createFirstAdmin(deps)
+  const admin = config.isProduction ? [] : await adminLine(deps, await createFirstAdmin(deps))
 
   const runner = config.hasWorker ? startRunner(deps, jobs, directUrl) : undefined
   opened.defer(() => runner?.stop())
@@ -44,7 +44,7 @@ export async function serve(config: Config, log: Logger, opened: AsyncDisposable
   await port.handTo(app.server)
   // The last line promises that `/readyz` agrees.
   for (let turn = 0; turn < 200 && runner?.isRunning() === false; turn++) await sleep(25)
-  announce(publicUrl, config.isProduction, mailbox !== undefined, adminPassword)
+  announce(publicUrl, mailbox !== undefined, admin)
 }
 
 /** In production a balancer is given time to notice `/readyz`. An answer that takes longer than 5 s then is cut. */
@@ -56,18 +56,18 @@ async function drain(app: FastifyInstance, hasBalancer: boolean): Promise<void> 
 }
 
 /** The password is shown by the start that made the admin, and never again. */
-function announce(
-  publicUrl: string,
-  isProduction: boolean,
-  hasMailbox: boolean,
-  adminPassword?: string,
-): void {
-  const secret = adminPassword ? `, password ${adminPassword} (shown this once)` : ''
+async function adminLine(deps: Deps, password: string | undefined): Promise<string[]> {
+  if (!password && !(await hasFirstAdmin(deps))) return []
+  const secret = password ? `, password ${password} (shown this once)` : ''
+  return [`Admin     ${deps.settings.publicUrl}/sign-in as ${firstAdmin.email}${secret}`]
+}
+
+function announce(publicUrl: string, hasMailbox: boolean, admin: string[]): void {
   const lines = [
     `Web app   ${publicUrl}`,
     `API docs  ${publicUrl}/docs`,
     ...(hasMailbox ? [`Mailbox   ${publicUrl}/dev/mail`] : []),
-    ...(isProduction ? [] : [`Admin     ${publicUrl}/sign-in as ${firstAdmin.email}${secret}`]),
+    ...admin,
     `Tenon is ready on ${publicUrl}`,
   ]
   process.stdout.write(lines.join('\n') + '\n')

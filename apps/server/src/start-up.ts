@@ -31,7 +31,8 @@ export async function startUp(
 /** For the person at the keyboard. */
 export function explain(error: unknown): string {
   if (error instanceof ConfigError || error instanceof LocalPostgresError) return error.message
-  const line = lineFor(toSystemError(error))
+  const cause = toSystemError(error)
+  const line = lines[cause?.code ?? '']?.(cause)
   if (line) return line
   createLog('info').fatal({ err: error }, 'failed')
   return 'It failed; the reason is in the line above.'
@@ -49,26 +50,19 @@ function toSystemError(error: unknown): SystemError {
   return (first ?? error) as SystemError
 }
 
-function lineFor({ code, syscall, port, address, hostname, path }: SystemError): string | undefined {
-  switch (code) {
-    case 'EADDRINUSE':
-      return `Port ${port} on ${address} is in use. Stop what uses it, or set PORT to another.`
-    case 'EADDRNOTAVAIL':
-      return `${address} is not an address of this machine. Is HOST right?`
-    case 'ENOTFOUND':
-      return `There is no host ${hostname}. Are HOST and DATABASE_URL right?`
-    case 'ECONNREFUSED':
-      return `PostgreSQL does not answer on ${address}:${port}. Is DATABASE_URL right?`
-    case '28P01':
-      return 'PostgreSQL refuses the user or the password. Is DATABASE_URL right?'
-    case '3D000':
-      return 'PostgreSQL has no such database. Create it, or set DATABASE_URL to another.'
-    case 'EACCES':
-      if (port) return `Port ${port} needs more rights than this user has. Set PORT to one above 1023.`
-      return syscall === 'open' ? `${path} may not be opened by this user.` : undefined
-    case 'ENOENT':
-      return syscall === 'open' ? `${path} can not be opened: there is no such folder.` : undefined
-    default:
-      return undefined
-  }
+const lines: Partial<Record<string, (error: SystemError) => string | undefined>> = {
+  EADDRINUSE: ({ port, address }) =>
+    `Port ${port} on ${address} is in use. Stop what uses it, or set PORT to another.`,
+  EADDRNOTAVAIL: ({ address }) => `${address} is not an address of this machine. Is HOST right?`,
+  ENOTFOUND: ({ hostname }) => `There is no host ${hostname}. Are HOST and DATABASE_URL right?`,
+  ECONNREFUSED: ({ port, address }) =>
+    `PostgreSQL does not answer on ${address}:${port}. Is DATABASE_URL right?`,
+  '28P01': () => 'PostgreSQL refuses the user or the password. Is DATABASE_URL right?',
+  '3D000': () => 'PostgreSQL has no such database. Create it, or set DATABASE_URL to another.',
+  EACCES: ({ port, syscall, path }) => {
+    if (port) return `Port ${port} needs more rights than this user has. Set PORT to one above 1023.`
+    return syscall === 'open' ? `${path} may not be opened by this user.` : undefined
+  },
+  ENOENT: ({ syscall, path }) =>
+    syscall === 'open' ? `${path} can not be opened: there is no such folder.` : undefined,
 }

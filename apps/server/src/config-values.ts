@@ -65,8 +65,6 @@ export const addresses = list.refine(
   'expected addresses or networks like 10.0.0.0/8, with commas',
 )
 
-export const isLoopback = (hostname: string) => ['localhost', '127.0.0.1', '[::1]'].includes(hostname)
-
 function isOrigin(value: string): boolean {
   const url = urlOf(value)
   if (!url || !/^https?:$/.test(url.protocol)) return false

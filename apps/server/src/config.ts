@@ -4,7 +4,6 @@ import {
   address,
   addresses,
   integer,
-  isLoopback,
   number,
   oneOf,
   origin,
@@ -13,6 +12,7 @@ import {
   secrets,
   text,
 } from './config-values.ts'
+import { isLoopbackName } from './loopback.ts'
 
 const environment = z.object({
   NODE_ENV: oneOf(['development', 'production', 'test']).default('development'),
@@ -63,7 +63,7 @@ function productionProblems(values: Environment): string[] {
   const required = ['DATABASE_URL', 'APP_SECRET', 'SMTP_URL', 'PUBLIC_URL'] as const
   const problems = required.filter((name) => !values[name]).map((name) => `${name}: required in production`)
   const url = values.PUBLIC_URL
-  if (url && !url.startsWith('https:') && !isLoopback(new URL(url).hostname))
+  if (url && !url.startsWith('https:') && !isLoopbackName(new URL(url).hostname))
     problems.push('PUBLIC_URL: must be https in production')
   if (values.RATE_LIMIT_FACTOR === 0) problems.push('RATE_LIMIT_FACTOR: 0 is refused in production')
   return problems

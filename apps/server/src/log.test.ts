@@ -2,7 +2,7 @@ import { Writable } from 'node:stream'
 import { afterEach, expect, it } from 'vitest'
 import { createLog } from './log.ts'
 import { startTestServer, type TestServer } from './testing/index.ts'
-import { bearer, callTrpc, send } from './testing/requests.ts'
+import { bearer, callTrpc, send, sendRaw } from './testing/requests.ts'
 
 const lines: string[] = []
 const log = createLog(
@@ -18,19 +18,41 @@ afterEach(async () => {
   server = undefined
 })
 
+const names =
+  'authorization cookie set-cookie Set-Cookie password newPassword passwordHash password_hash token tokenHash accessToken refreshToken secret appSecret appSecrets APP_SECRET privateKey smtpUrl databaseUrl DATABASE_URL'
+const secrets = Object.fromEntries(names.split(' ').map((name) => [name, 'hunter2']))
+
 it('secrets are not written, wherever they hang', () => {
-  const secrets = {
-    authorization: 'hunter2',
-    cookie: 'hunter2',
-    'set-cookie': 'hunter2',
-    password: 'hunter2',
-    token: 'hunter2',
-  }
-  log.info(secrets, 'at the top')
-  log.info({ headers: secrets }, 'one below')
-  log.info({ request: { headers: secrets } }, 'two below')
+  const places = [
+    secrets,
+    { headers: secrets },
+    { a: [{ b: { c: { d: [secrets] } } }] },
+    { a: { password: ['hunter2'], token: { value: 'hunter2' } } },
+  ]
+  for (const place of places) log.info(place, 'here')
+  log.child({ settings: secrets }).info('of a child')
+  expect(lines).toHaveLength(5)
+  for (const line of lines) expect(line).toContain('[redacted]')
   expect(lines.join('')).not.toContain('hunter2')
-  expect(lines.join('').match(/\[redacted\]/g)).toHaveLength(15)
+})
+
+it('what is no secret is written as it is, round in a circle too', () => {
+  const at = new Date(0)
+  const circle: Record<string, unknown> = { at, list: [1, null, 'a'], tokens: 3 }
+  circle.self = circle
+  log.info({ circle, both: [circle.list, circle.list] }, 'round')
+  const { circle: written, both } = logged()[0]
+  expect(written).toMatchObject({ at: at.toISOString(), list: [1, null, 'a'], tokens: 3 })
+  expect(both).toEqual([
+    [1, null, 'a'],
+    [1, null, 'a'],
+  ])
+})
+
+it('an error is described wherever it hangs', () => {
+  const error = Object.assign(new Error('lost'), { client: { password: 'hunter2', host: 'db.example' } })
+  log.info({ attempts: [{ error }] }, 'tried')
+  expect(logged()[0].attempts[0].error).toEqual({ name: 'Error', message: 'lost', stack: expect.any(String) })
 })
 
 it('of an error only what explains it is written', () => {
@@ -70,6 +92,14 @@ it('a request is one line, with its id, without its query, headers and body', as
     expect.objectContaining({ path: '/trpc/auth.session', status: 401 }),
   ])
   expect(lines.join('')).not.toMatch(new RegExp(`hunter2|${ada.token}`))
+})
+
+it('what was no request is a line, too, with the id that was answered', async () => {
+  server = await startTestServer({ log })
+  const answer = await sendRaw(server.url, 'GET /a?token=hunter2 HTTP/1.1\r\nbad header\r\n\r\n')
+  const requestId = /x-request-id: (\S+)/.exec(answer)?.[1]
+  expect(logged()).toContainEqual(expect.objectContaining({ requestId, path: '/a', status: 400 }))
+  expect(lines.join('')).not.toContain('hunter2')
 })
 
 it('what fails before a procedure is reached is logged with its cause', async () => {

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { STATUS_CODES, type IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 import { fail, type Failure } from '@tenon/api'
-import type { FastifyInstance } from 'fastify'
+import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
 import { failureBody, unreadable } from './failures.ts'
 
 interface ClientError {
@@ -20,11 +20,17 @@ export function trackRequests(app: FastifyInstance): void {
 }
 
 /** Answers what never became a request: Node's parser gave up, so there is only the socket to write to. */
-export function answerClientErrors(headers: Record<string, string>) {
+export function answerClientErrors(headers: Record<string, string>, log: FastifyBaseLogger) {
   return (error: ClientError, socket: Socket): void => {
     const isForAnother = unanswered.get(socket)?.complete
     if (error.code === 'ECONNRESET' || !socket.writable || isForAnother) return void socket.destroy()
-    socket.end(toRawAnswer(failureOf(error), urlOf(error), headers))
+    const [failure, url, requestId] = [failureOf(error), urlOf(error), randomUUID()]
+    const { status } = failure
+    log.info(
+      { requestId, path: url.split('?', 1)[0], status, reason: error.code },
+      'no request could be read',
+    )
+    socket.end(toRawAnswer(failure, url, { ...headers, 'x-request-id': requestId }))
     socket.once('finish', () => socket.destroy())
   }
 }
@@ -40,12 +46,14 @@ function failureOf({ code }: ClientError): Failure {
   return unreadable('This is not a valid HTTP request')
 }
 
-function toRawAnswer(failure: Failure, url: string, headers: Record<string, string>): string {
-  const requestId = randomUUID()
-  const body = failureBody(failure, url, requestId)
+function toRawAnswer(
+  failure: Failure,
+  url: string,
+  headers: Record<string, string> & { 'x-request-id': string },
+): string {
+  const body = failureBody(failure, url, headers['x-request-id'])
   const all = {
     ...headers,
-    'x-request-id': requestId,
     'cache-control': 'no-store',
     'content-type': 'application/json; charset=utf-8',
     'content-length': String(Buffer.byteLength(body)),

@@ -23,6 +23,14 @@ describe('the API reference', () => {
     expect(response.headers.get('content-type')).toBe('text/javascript; charset=utf-8')
     expect(response.headers.get('content-encoding')).toBe('gzip')
     expect(await response.text()).toContain('createApiReference')
+    for (const accepted of ['', 'identity', 'br, gzip;q=0']) {
+      const plain = await send('GET', `${server.url}/docs/scalar.js`, {
+        headers: { 'accept-encoding': accepted },
+      })
+      expect(plain.headers['content-encoding']).toBeUndefined()
+      expect(plain.headers.vary).toBe('accept-encoding')
+      expect(plain.text).toContain('createApiReference')
+    }
     const start = await send('GET', `${server.url}/docs/start.js`)
     expect(start.text).toContain('"url":"/openapi.json"')
     expect(start.text).toContain('"withDefaultFonts":false')

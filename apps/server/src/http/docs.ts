@@ -1,4 +1,4 @@
-import { gzip } from 'node:zlib'
+import { gunzip, gzip } from 'node:zlib'
 import { promisify } from 'node:util'
 import { appRouter, openApiDocument, restOperations } from '@tenon/api'
 import fastify, { type FastifyInstance } from 'fastify'
@@ -59,11 +59,14 @@ export function serveDocs(app: FastifyInstance): void {
   app.get('/docs/start.js', async (_request, reply) => {
     return reply.type(script).header('cache-control', 'no-cache').send(start)
   })
-  app.get('/docs/scalar.js', async (_request, reply) => {
-    reply.headers({ 'content-encoding': 'gzip', 'cache-control': 'public, max-age=3600' })
-    return reply.type(script).send(await reference())
+  app.get('/docs/scalar.js', async ({ headers }, reply) => {
+    reply.type(script).headers({ vary: 'accept-encoding', 'cache-control': 'public, max-age=3600' })
+    if (!acceptsGzip(headers['accept-encoding'])) return promisify(gunzip)(await reference())
+    return reply.header('content-encoding', 'gzip').send(await reference())
   })
 }
+
+const acceptsGzip = (accepted = '') => /\bgzip\b(?!\s*;\s*q=0(\.0*)?\s*(,|$))/i.test(accepted)
 
 /** Scalar's plugin carries its script as a text of 5 MB, so it is loaded when somebody reads the docs, not at each start. */
 async function loadReference(): Promise<Buffer> {

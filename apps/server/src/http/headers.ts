@@ -1,4 +1,4 @@
-/** On every answer. Pages replace the policy with one that lets them work. */
+/** On every answer. What else is under the host's name is not ours to bind to https. Pages replace the policy with one that lets them work. */
 export function securityHeaders(isHttps: boolean): Record<string, string> {
   return {
     'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
@@ -9,6 +9,6 @@ export function securityHeaders(isHttps: boolean): Record<string, string> {
     'cross-origin-resource-policy': 'same-origin',
     'permissions-policy': 'camera=(), geolocation=(), microphone=(), payment=(), usb=()',
     'x-permitted-cross-domain-policies': 'none',
-    ...(isHttps ? { 'strict-transport-security': 'max-age=63072000; includeSubDomains' } : {}),
+    ...(isHttps ? { 'strict-transport-security': 'max-age=63072000' } : {}),
   }
 }

@@ -1,4 +1,4 @@
-import type { CapturedMail } from '@tenon/api'
+import { escapeHtml, type CapturedMail } from '@tenon/api'
 
 export function mailboxPage(mails: CapturedMail[], to = ''): string {
   return `<!doctype html>
@@ -12,7 +12,7 @@ export function mailboxPage(mails: CapturedMail[], to = ''): string {
 <body>
 <header>
 <h1>Mailbox</h1>
-<form><input name="to" type="search" value="${escape(to)}" placeholder="Mail to…" aria-label="Mail to"><button>Show</button></form>
+<form><input name="to" type="search" value="${escapeHtml(to)}" placeholder="Mail to…" aria-label="Mail to"><button>Show</button></form>
 </header>
 <main>${mails.length > 0 ? mails.map(toDetails).join('\n') : '<p class="none">No mail yet. What Tenon sends in development lands here.</p>'}</main>
 </body>
@@ -22,23 +22,14 @@ export function mailboxPage(mails: CapturedMail[], to = ''): string {
 
 function toDetails({ to, from, subject, text, html, createdAt }: CapturedMail, index: number): string {
   return `<details${index === 0 ? ' open' : ''}>
-<summary><b>${escape(subject)}</b><span>${escape(to)}</span><time datetime="${createdAt}">${toTime(createdAt)}</time></summary>
-<p class="from">From ${escape(from)}</p>
-<iframe title="The mail as HTML" sandbox="allow-popups allow-popups-to-escape-sandbox" srcdoc="${escape(`<base target="_blank">${html}`)}"></iframe>
-<details><summary>As text</summary><pre>${escape(text)}</pre></details>
+<summary><b>${escapeHtml(subject)}</b><span>${escapeHtml(to)}</span><time datetime="${createdAt}">${toTime(createdAt)}</time></summary>
+<p class="from">From ${escapeHtml(from)}</p>
+<iframe title="The mail as HTML" sandbox="allow-popups allow-popups-to-escape-sandbox" srcdoc="${escapeHtml(`<base target="_blank">${html}`)}"></iframe>
+<details><summary>As text</summary><pre>${escapeHtml(text)}</pre></details>
 </details>`
 }
 
 const toTime = (iso: string) => iso.replace('T', ' ').slice(0, 19)
-
-const entities: Record<string, string> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-}
-const escape = (value: string) => value.replace(/[&<>"']/g, (char) => entities[char] ?? '')
 
 const style = `
 :root { color-scheme: light dark; --line: light-dark(#e4e4e7, #3f3f46); --quiet: light-dark(#5b5b66, #a1a1aa) }

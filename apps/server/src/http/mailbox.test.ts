@@ -31,7 +31,7 @@ afterAll(async () => {
 })
 
 const look = (query = '', headers: Record<string, string> = {}) =>
-  send('GET', `${server.url}/dev/mail${query}`, { headers })
+  send('GET', `${server.url}/dev/mail${query}`, { headers: { accept: 'application/json', ...headers } })
 
 describe('the mailbox', () => {
   it('lists what was sent, newest first', async () => {
@@ -59,18 +59,21 @@ describe('the mailbox', () => {
     expect((await look('?to=nobody%40example.com')).json).toEqual({ items: [] })
   })
 
-  it('is a page for people, on which a mail can run nothing', async () => {
-    const answer = await look('', { accept: 'text/html' })
-    expect(answer.headers['content-type']).toBe('text/html; charset=utf-8')
-    expect(answer.headers['content-security-policy']).toContain("default-src 'none'")
-    expect(answer.headers['content-security-policy']).not.toContain('script-src')
-    expect(answer.text).toContain('First')
-    expect(answer.text).not.toContain('<script')
-    for (const [, sandbox] of answer.text.matchAll(/<iframe[^>]* sandbox="([^"]*)"/g))
-      expect(sandbox).not.toContain('scripts')
-    expect(answer.text.match(/<iframe/g)).toHaveLength(2)
-    expect((await look('?to=x"><script>', { accept: 'text/html' })).text).not.toContain('<script')
-  })
+  it.each(['text/html', '*/*', ''])(
+    'is a page for who accepts %j, on which a mail can run nothing',
+    async (accept) => {
+      const answer = await look('', { accept })
+      expect(answer.headers['content-type']).toBe('text/html; charset=utf-8')
+      expect(answer.headers['content-security-policy']).toContain("default-src 'none'")
+      expect(answer.headers['content-security-policy']).not.toContain('script-src')
+      expect(answer.text).toContain('First')
+      expect(answer.text).not.toContain('<script')
+      for (const [, sandbox] of answer.text.matchAll(/<iframe[^>]* sandbox="([^"]*)"/g))
+        expect(sandbox).not.toContain('scripts')
+      expect(answer.text.match(/<iframe/g)).toHaveLength(2)
+      expect((await look('?to=x"><script>', { accept: 'text/html' })).text).not.toContain('<script')
+    },
+  )
 })
 
 describe('it is there for this machine alone:', () => {
@@ -91,13 +94,18 @@ describe('it is there for this machine alone:', () => {
     expect(errorOf(await look('', { host }), 'rest')).toMatchObject({ status: 404, code: 'NOT_FOUND' })
   })
 
-  it('not for who comes through a proxy on it', async () => {
-    expect(errorOf(await look('', { 'x-forwarded-for': '203.0.113.7' }), 'rest').status).toBe(404)
+  it.each([
+    ['x-forwarded-for', '203.0.113.7'],
+    ['x-forwarded-for', '127.0.0.1'],
+    ['x-forwarded-host', 'tunnel.example'],
+    ['forwarded', 'for=203.0.113.7'],
+  ])('not for who comes through a proxy or a tunnel on it, with %s: %s', async (name, value) => {
+    expect(errorOf(await look('', { [name]: value }), 'rest').status).toBe(404)
   })
 
   it('not where mail is really sent', async () => {
     const other = await startTestServer()
-    expect(errorOf(await send('GET', `${other.url}/dev/mail`), 'rest').status).toBe(404)
+    expect((await send('GET', `${other.url}/dev/mail`)).status).toBe(404)
     await other.stop()
   })
 })

@@ -1,5 +1,6 @@
 import { fail, type DevMailbox } from '@tenon/api'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { isLoopbackAddress, isLoopbackName } from '../loopback.ts'
 import { mailboxPage } from './mailbox-page.ts'
 
 const policy =
@@ -11,21 +12,23 @@ export function serveMailbox(app: FastifyInstance, mailbox: DevMailbox, publicUr
     if (!isLocal(request, publicUrl)) throw fail('NOT_FOUND')
     const to = [request.query.to ?? []].flat()[0]
     const items = (await mailbox.list()).filter((mail) => !to || mail.to === to.toLowerCase())
-    if (!request.headers.accept?.includes('text/html')) return { items }
+    if (request.headers.accept?.includes('application/json')) return { items }
     reply.header('content-security-policy', policy)
     return reply.type('text/html; charset=utf-8').send(mailboxPage(items, to))
   })
 }
 
-const loopbackPeer = /^(::1|(::ffff:)?127(\.\d{1,3}){3})$/
-const loopbackHost = /^(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d+)?$/
-
-/** The Host, too: a page elsewhere can give its own name the address of this machine, and read what its name answers. */
+/**
+ * The Host, too: a page elsewhere can give its own name the address of this machine, and read what its name answers. And
+ * whoever comes through a tunnel comes from this machine.
+ */
 function isLocal({ ip, socket, headers }: FastifyRequest, publicUrl: string): boolean {
-  const peers = [ip, socket.remoteAddress ?? '']
   const host = headers.host ?? ''
   return (
-    peers.every((peer) => loopbackPeer.test(peer)) &&
-    (loopbackHost.test(host) || host === new URL(publicUrl).host)
+    !forwarding.some((name) => name in headers) &&
+    [ip, socket.remoteAddress ?? ''].every(isLoopbackAddress) &&
+    (isLoopbackName(host.replace(/:\d+$/, '')) || host === new URL(publicUrl).host)
   )
 }
+
+const forwarding = ['forwarded', 'x-forwarded-for', 'x-forwarded-host']

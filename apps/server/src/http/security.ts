@@ -1,6 +1,7 @@
 import cors from '@fastify/cors'
 import { fail, readSessionCookie } from '@tenon/api'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { isLoopbackName, loopbackNames } from '../loopback.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -16,12 +17,10 @@ export interface Origins {
   isAllowed(origin: string): boolean
 }
 
-const loopbackNames = ['localhost', '127.0.0.1', '[::1]']
-
 /** In development the names of this machine are one, as people type any of them. */
 export function createOrigins(publicUrl: string, allowed: readonly string[], isProduction: boolean): Origins {
   const { protocol, hostname, port, origin } = new URL(publicUrl)
-  const isLocal = !isProduction && loopbackNames.includes(hostname)
+  const isLocal = !isProduction && isLoopbackName(hostname)
   const own = isLocal ? loopbackNames.map((name) => `${protocol}//${name}${port && `:${port}`}`) : [origin]
   return { isOwn: (given) => own.includes(given), isAllowed: (given) => allowed.includes(given) }
 }

@@ -35,7 +35,7 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
     trustProxy: options.trustProxy.length > 0 ? [...options.trustProxy] : false,
     // While it stops, what still arrives on open connections is answered.
     return503OnClosing: false,
-    clientErrorHandler: answerClientErrors(headers),
+    clientErrorHandler: answerClientErrors(headers, options.log),
     frameworkErrors: (error, request, reply) => {
       prepare(request, reply, headers)
       void answerFailure(error, request, reply)

@@ -55,6 +55,14 @@ describe('the web app', () => {
     },
   )
 
+  it('shows it to who accepts anything, too, and without a body for HEAD', async () => {
+    for (const headers of [{}, { accept: '*/*' }, { accept: '' }] as Record<string, string>[]) {
+      const answer = await send('GET', `${server.url}/nothing?to=a.b`, { headers })
+      expect(answer).toMatchObject({ status: 404, headers: { 'content-type': 'text/html; charset=utf-8' } })
+    }
+    expect(await open('/nothing', 'HEAD')).toMatchObject({ status: 404, text: '' })
+  })
+
   it('runs under a policy without anything unsafe', async () => {
     const { headers } = await open('/')
     const policy = String(headers['content-security-policy'])
@@ -107,14 +115,16 @@ describe('the web app', () => {
     '/assets/..%2f..%2f..%2fetc/passwd',
   ])('does not give out %s', async (path) => {
     const answer = await send('GET', server.url + path)
-    expect(errorOf(answer, 'rest')).toMatchObject({ status: 404, code: 'NOT_FOUND' })
+    expect(answer.status).toBe(404)
+    expect(answer.text).not.toMatch(/hunter2|root:|settings/)
   })
 
   it('is no answer to what is not a navigation', async () => {
     for (const answer of [
       await open('/nothing', 'POST'),
       await open('/', 'DELETE'),
-      await send('GET', `${server.url}/nothing`),
+      await send('GET', `${server.url}/nothing`, { headers: { accept: 'application/json' } }),
+      await send('GET', `${server.url}/nothing.png`, { headers: { accept: 'image/png,*/*' } }),
     ]) {
       expect(errorOf(answer, 'rest').status).toBe(404)
     }

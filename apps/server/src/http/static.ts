@@ -60,6 +60,10 @@ const toRoute = (page: string) => page.replace(/\$(\w+)/g, ':$1').replace(/\$$/,
 const cacheControlOf = (path: string) =>
   /[\\/]assets[\\/]/.test(path) ? 'public, max-age=31536000, immutable' : 'no-cache'
 
-function isNavigation({ method, headers }: FastifyRequest): boolean {
-  return (method === 'GET' || method === 'HEAD') && (headers.accept ?? '').includes('text/html')
+/** Who names no type is shown the page, too, unless the address names a file. */
+function isNavigation({ method, headers, url }: FastifyRequest): boolean {
+  if (method !== 'GET' && method !== 'HEAD') return false
+  const accept = headers.accept || '*/*'
+  if (accept.includes('text/html')) return true
+  return accept.includes('*/*') && !/\.\w+$/.test(url.split('?', 1)[0] ?? '')
 }

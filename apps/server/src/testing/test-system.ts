@@ -100,7 +100,8 @@ async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<number 
 
 async function waitForMails(url: string, to: string): Promise<CapturedMail[]> {
   for (const deadline = Date.now() + 20_000; Date.now() < deadline; await sleep(50)) {
-    const response = await fetch(`${url}/dev/mail?to=${encodeURIComponent(to)}`)
+    const headers = { accept: 'application/json' }
+    const response = await fetch(`${url}/dev/mail?to=${encodeURIComponent(to)}`, { headers })
     const { items } = (await response.json()) as { items: CapturedMail[] }
     if (items.length > 0) return items
   }

@@ -11,6 +11,7 @@ const reports = join(root, 'reports')
 const steps = [
   { name: 'lint, format, types', command: ['npm', 'run', 'check'] },
   { name: 'tests', command: ['npm', 'test', '--', '--force'], counts: totals },
+  { name: 'a newcomer', command: ['node', 'scripts/ci/newcomer.mjs'] },
   { name: 'OpenAPI', command: ['node', 'scripts/ci/openapi.mjs'] },
   {
     name: 'PostgreSQL 15',

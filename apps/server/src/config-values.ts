@@ -62,7 +62,7 @@ export const secrets = list
 
 export const addresses = list.refine(
   (values) => values.every(isNetwork),
-  'expected addresses or networks like 10.0.0.0/8, with commas',
+  'expected addresses or networks like 10.0.0.0/8, with commas; not of everything (/0)',
 )
 
 function isOrigin(value: string): boolean {

@@ -69,7 +69,7 @@ describe('REST', () => {
     ['GET', '/posts/0198c5f2-6a52-7c3e-9d0a-3b1f6c2e8a44/publish', 'POST'],
     ['OPTIONS', '/posts', 'POST, GET, HEAD'],
     ['TRACE', '/posts', 'POST, GET, HEAD'],
-    ['PROPFIND', '/users/me', 'GET, HEAD, PATCH, DELETE'],
+    ['OPTIONS', '/users/me', 'GET, HEAD, PATCH, DELETE'],
   ])('tells by Allow what there is instead of %s %s', async (method, path, allowed) => {
     await expectNotAllowed(method, `/api/v1${path}`, allowed)
   })

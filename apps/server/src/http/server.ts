@@ -6,7 +6,7 @@ import { answerFailure } from './failures.ts'
 import { securityHeaders } from './headers.ts'
 import { serveHealth, type Health } from './health.ts'
 import { serveMailbox } from './mailbox.ts'
-import { knowAllMethods, serveOnly } from './methods.ts'
+import { serveOnly } from './methods.ts'
 import { maxUrlLength, prepare, requestIdOf, watchRequests } from './requests.ts'
 import { serveRest } from './rest.ts'
 import { createOrigins, guardOrigins } from './security.ts'
@@ -41,7 +41,6 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
       void answerFailure(error, request, reply)
     },
   })
-  knowAllMethods(app)
   app.setErrorHandler(answerFailure)
   app.decorateRequest('mayUseCookies', false)
   watchRequests(app, headers, options.isDraining)

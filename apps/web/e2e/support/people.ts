@@ -46,7 +46,8 @@ export async function mailedToken(email: string, page: '/verify' | '/reset'): Pr
     Date.now() < deadline;
     await new Promise((wake) => setTimeout(wake, 50))
   ) {
-    const response = await fetch(`${url}/dev/mail?to=${encodeURIComponent(email)}`)
+    const address = `${url}/dev/mail?to=${encodeURIComponent(email)}`
+    const response = await fetch(address, { headers: { accept: 'application/json' } })
     const { items } = (await response.json()) as { items: { text: string }[] }
     const token = items.map(({ text }) => new RegExp(`${page}#token=([\\w-]+)`).exec(text)?.[1]).find(Boolean)
     if (token) return token

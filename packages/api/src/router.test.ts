@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { afterAll, beforeAll, expect, it, vi } from 'vitest'
 import * as z from 'zod'
 import { declaredErrors } from './declared-errors.ts'
 import { procedureErrors } from './features/index.ts'
@@ -15,6 +15,9 @@ let ada: Person
 
 beforeAll(async () => {
   api = await createTestApi()
+  // Many people, and no passwords that matter.
+  vi.spyOn(api.deps.hasher, 'hash').mockResolvedValue('a hash')
+  vi.spyOn(api.deps.hasher, 'verify').mockResolvedValue(false)
   ada = await api.person('ada')
 })
 

@@ -55,6 +55,12 @@ it('a migration that fails leaves the schema as it was, those before it in the s
   expect((await migrate(database.directUrl, deps)).applied).toContain('0004_workers')
 })
 
+it('an older release starts on the schema of a newer one', async () => {
+  database = await createTestDatabase()
+  await ask(`insert into kysely_migration (name, timestamp) values ('9999_newer', '2026-01-01')`)
+  expect(await migrate(database.directUrl, deps)).toEqual({ applied: [] })
+})
+
 it('a migration takes as long as it needs', async () => {
   database = await createEmptyDatabase()
   await ask(`

@@ -25,6 +25,7 @@ export function migrate(url: string, deps: Pick<Deps, 'log'>): Promise<Migration
       await sql`select pg_advisory_lock(${lockKey})`.execute(connection)
       try {
         await runMigrations({ pgPool: pool, logger: quietLogger(deps) })
+        if (await isDone(migrator)) return { applied: [] }
         const { error, results = [] } = await migrator.migrateToLatest()
         if (error) throw error
         return { applied: results.map(({ migrationName }) => migrationName) }
@@ -33,6 +34,11 @@ export function migrate(url: string, deps: Pick<Deps, 'log'>): Promise<Migration
       }
     })
   })
+}
+
+/** While a newer release rolls out, the older one starts on its schema, whose migrations it doesn't know. */
+async function isDone(migrator: Migrator): Promise<boolean> {
+  return (await migrator.getMigrations()).every(({ executedAt }) => executedAt !== undefined)
 }
 
 /** Every migration, and when it ran. */

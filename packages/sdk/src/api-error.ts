@@ -1,5 +1,5 @@
 import { TRPCClientError } from '@trpc/client'
-import { errorCatalogue, type ErrorCode, type ErrorData, type ErrorDetails } from './api.ts'
+import { errorCatalogue, type ErrorCode, type ErrorData, type ErrorDetails, type ErrorShape } from './api.ts'
 
 /**
  * Every code that an {@link ApiError} carries: those of the server ({@link ErrorCode}), and two of the SDK's own
@@ -32,13 +32,6 @@ export interface ApiErrorFields<Code extends ApiErrorCode> {
   requestId?: string
   cause?: unknown
   shape?: ErrorShape | undefined
-}
-
-/** What tRPC's error formatter answers for one call. */
-interface ErrorShape {
-  code: number
-  message: string
-  data: ErrorData
 }
 
 /** tRPC's own error class as far as users of this one see it: its types name Node's, which a frontend has not. */

@@ -4,5 +4,6 @@
  */
 export { commonErrors, errorCatalogue } from '../../api/src/error-codes.ts'
 export type { ErrorCode, ErrorData, ErrorDetails } from '../../api/src/error-codes.ts'
+export type { ErrorShape } from '../../api/src/error-shape.ts'
 export { procedureErrors } from '../../api/src/features/index.ts'
 export type { AppRouter } from '../../api/src/router.ts'

@@ -20,10 +20,10 @@ const settings = {
 
 const mailerTo = ({ url }: TestSmtpServer, query = '') => createSmtpMailer(`${url}${query}`, settings)
 
-const letterTo = (to: string, name: string | null = 'Ada') => ({
+const letterTo = (to: string, username = 'ada') => ({
   to,
   key: 'auth:mail-link.42',
-  ...mailTemplates.verify(settings, { username: 'ada', name }, 'the-token'),
+  ...mailTemplates.verify(settings, { username }, 'the-token'),
 })
 
 const errorOf = (sending: Promise<void>): Promise<unknown> =>
@@ -41,10 +41,10 @@ it('a mail arrives as text and HTML, from our address, with a Message-ID made of
   expect(mail!.messageId).toBe('<auth.mail-link.42@tenon.example>')
   for (const part of [mail!.text, mail!.html])
     expect(part).toContain('https://tenon.example/verify#token=the-token')
-  expect(mail!.text).toContain('Hello Ada,')
+  expect(mail!.text).toContain('Hello ada,')
 })
 
-it('HTML in a name is shown as it was typed, and does nothing', async () => {
+it('HTML in what a template is given is shown as it stands, and does nothing', async () => {
   await mailerTo(server).send(letterTo('ada@example.com', `<img src=x onerror='a("&")'>`))
   const [mail] = server.received
   expect(mail!.html).toContain('Hello &lt;img src=x onerror=&#39;a(&quot;&amp;&quot;)&#39;&gt;,')
@@ -53,9 +53,9 @@ it('HTML in a name is shown as it was typed, and does nothing', async () => {
 })
 
 it('letters of any script and long lines arrive whole', async () => {
-  const name = `Ådå 題 😀 ${'x'.repeat(80)}`
-  await mailerTo(server).send(letterTo('ada@example.com', name))
-  expect(server.received[0]!.text).toContain(`Hello ${name},`)
+  const username = `Ådå 題 😀 ${'x'.repeat(80)}`
+  await mailerTo(server).send(letterTo('ada@example.com', username))
+  expect(server.received[0]!.text).toContain(`Hello ${username},`)
 })
 
 it.each([

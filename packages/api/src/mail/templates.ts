@@ -3,12 +3,12 @@ import { layout } from './layout.ts'
 
 interface Person {
   username: string
-  name: string | null
 }
 
 type Link = Pick<Settings, 'publicUrl'>
 
-const greet = ({ name, username }: Person) => `Hello ${name ?? username},`
+// By the username, which is letters and digits: a name is a stranger's text, and this goes to whatever address they gave.
+const greet = ({ username }: Person) => `Hello ${username},`
 
 /** Every mail that carries a link, by the kind of its token. */
 export const mailTemplates = {

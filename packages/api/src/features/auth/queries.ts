@@ -158,7 +158,7 @@ export function findMailToken(db: Kysely<Database>, id: string) {
   return db
     .selectFrom('mailTokens')
     .innerJoin('users', 'users.id', 'mailTokens.userId')
-    .select(['mailTokens.tokenHash', 'mailTokens.kind', 'users.email', 'users.username', 'users.name'])
+    .select(['mailTokens.tokenHash', 'mailTokens.kind', 'users.email', 'users.username'])
     .where('mailTokens.id', '=', id)
     .where('mailTokens.expiresAt', '>', new Date())
     .where('users.deletedAt', 'is', null)

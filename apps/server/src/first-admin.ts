@@ -1,19 +1,10 @@
 import { randomBytes } from 'node:crypto'
-import { createVerifiedUser, Failure, hasUsers, type Deps } from '@tenon/api'
+import { createVerifiedUser, Failure, hasAdmin, hasUsers, type Deps } from '@tenon/api'
 
 export const firstAdmin = { email: 'admin@example.com', username: 'admin' }
 
 /** Whether there still is one by that address, now that people may have changed it. */
-export async function hasFirstAdmin({ db }: Deps): Promise<boolean> {
-  const found = await db
-    .selectFrom('users')
-    .select('id')
-    .where('email', '=', firstAdmin.email)
-    .where('role', '=', 'admin')
-    .where('deletedAt', 'is', null)
-    .executeTakeFirst()
-  return found !== undefined
-}
+export const hasFirstAdmin = ({ db }: Deps) => hasAdmin(db, firstAdmin.email)
 
 /** An empty database gets an admin. Returns the password, which is stored nowhere; undefined when there are users. */
 export async function createFirstAdmin(deps: Deps): Promise<string | undefined> {

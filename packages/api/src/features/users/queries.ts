@@ -92,6 +92,17 @@ export async function hasUsers(db: Kysely<Database>): Promise<boolean> {
   return (await db.selectFrom('users').select('id').limit(1).executeTakeFirst()) !== undefined
 }
 
+export async function hasAdmin(db: Kysely<Database>, email: string): Promise<boolean> {
+  const row = await db
+    .selectFrom('users')
+    .select('id')
+    .where('email', '=', email)
+    .where('role', '=', 'admin')
+    .where('deletedAt', 'is', null)
+    .executeTakeFirst()
+  return row !== undefined
+}
+
 /** Up to `limit` of those that were deleted longer ago than this, or never verified within it; how many there were. */
 export async function eraseLapsedUsers(db: Kysely<Database>, days: number, limit: number): Promise<number> {
   const since = new Date(Date.now() - days * 24 * 60 * 60 * 1000)

@@ -5,8 +5,14 @@ import { fail } from '../../errors.ts'
 import { sourceOf } from '../../limits.ts'
 import type { changePassword as changeInput, resetPassword as resetInput } from './input.ts'
 import { assertMailToken, issueMailToken, redeemMailToken } from './mail-tokens.ts'
-import { deleteMailTokensOf, deleteOtherSessions, getPasswordHash, lockPassword } from './queries.ts'
-import { markEmailVerified, updatePasswordHash } from './queries.ts'
+import {
+  deleteMailTokensOf,
+  deleteOtherSessions,
+  getPasswordHash,
+  lockPassword,
+  markEmailVerified,
+  updatePasswordHash,
+} from './queries.ts'
 import { endSessionsOf } from './sessions.ts'
 import { limitGuessing } from './sign-in.ts'
 

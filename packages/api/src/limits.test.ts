@@ -52,10 +52,19 @@ it.each([
   ['signInBySource', 30],
   ['registration', 10],
   ['mailRequest', 10],
+  ['resetByAccount', 5],
 ] as const)('%s allows %d', async (name, points) => {
   const limits = createLimits(1)
   for (let count = 0; count < points; count++) await limits.consume(name, 'ada')
   expect(await refusalOf(limits.consume(name, 'ada'))).toMatchObject({ code: 'RATE_LIMITED' })
+})
+
+it('where the answer must not tell, one is told nothing and counted all the same', async () => {
+  const limits = createLimits(1)
+  for (let count = 0; count < 5; count++)
+    expect(await limits.isWithin('resetByAccount', 'ada@example.com')).toBe(true)
+  expect(await limits.isWithin('resetByAccount', 'ada@example.com')).toBe(false)
+  expect(await limits.isWithin('resetByAccount', 'bob@example.com')).toBe(true)
 })
 
 it.each([

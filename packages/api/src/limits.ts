@@ -9,6 +9,7 @@ const rules = {
   signInBySource: { points: 30, seconds: 60 },
   registration: { points: 10, seconds: 60 * 60 },
   mailRequest: { points: 10, seconds: 60 * 60 },
+  resetByAccount: { points: 5, seconds: 60 * 60 },
 } as const
 
 export type LimitName = keyof typeof rules
@@ -16,11 +17,13 @@ export type LimitName = keyof typeof rules
 export interface Limits {
   /** Counts one call. @throws RATE_LIMITED, with the seconds to wait */
   consume(name: LimitName, key: string): Promise<void>
+  /** Counts one call, for answers that must not tell whether it was one too many. */
+  isWithin(name: LimitName, key: string): Promise<boolean>
 }
 
 /** Counts in this process. `factor` multiplies every limit; 0 switches them off. */
 export function createLimits(factor: number): Limits {
-  if (factor === 0) return { consume: async () => {} }
+  if (factor === 0) return { consume: async () => {}, isWithin: async () => true }
   const limiters = Object.fromEntries(
     Object.entries(rules).map(([name, { points, seconds }]) => [
       name,
@@ -28,15 +31,22 @@ export function createLimits(factor: number): Limits {
     ]),
   ) as Record<LimitName, RateLimiterMemory>
 
+  const count = (name: LimitName, key: string): Promise<RateLimiterRes | undefined> =>
+    limiters[name].consume(key).then(
+      () => undefined,
+      (refusal: unknown) => {
+        if (refusal instanceof RateLimiterRes) return refusal
+        throw refusal
+      },
+    )
+
   return {
     async consume(name, key) {
-      try {
-        await limiters[name].consume(key)
-      } catch (refusal) {
-        if (!(refusal instanceof RateLimiterRes)) throw refusal
+      const refusal = await count(name, key)
+      if (refusal)
         throw fail('RATE_LIMITED', { retryAfterSeconds: Math.max(1, Math.ceil(refusal.msBeforeNext / 1000)) })
-      }
     },
+    isWithin: async (name, key) => (await count(name, key)) === undefined,
   }
 }
 

@@ -43,10 +43,19 @@ it('as many hash at once as it is wide, 64 wait for each, and the next is refuse
     details: { retryAfterSeconds: 2 },
   })
   expect(await refusalOf(hasher.verify(undefined, password))).toMatchObject({ code: 'UNAVAILABLE' })
+  expect(() => hasher.refuseWhenFull()).toThrow('busy')
 
   finish.all()
   expect(new Set(await Promise.all(begun))).toEqual(new Set(['a hash']))
+  hasher.refuseWhenFull()
   expect(await hasher.hash(password)).toBe('a hash')
+})
+
+it('a hash of other parameters is to be made anew, and one of today is not', async () => {
+  const hasher = createPasswordHasher()
+  const old = await argon2.hash(password, { memoryCost: 8192, timeCost: 2, parallelism: 1 })
+  expect(hasher.needsRehash(old)).toBe(true)
+  expect(hasher.needsRehash(await hasher.hash(password))).toBe(false)
 })
 
 /** Hashing that ends when it is told to. */

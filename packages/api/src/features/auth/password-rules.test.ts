@@ -25,7 +25,10 @@ it.for([
     'as it is listed, in any case',
     ['Password1', 'pASSWORD1', 'Trustno1', '1Qaz2wsx', 'Qwerty123', 'P@ssw0rd'],
   ],
-  ['with a number, a year or signs after it', ['Password1234!', 'Dragon2024!', 'Butterfly42', '1Qaz2wsx!']],
+  [
+    'with a number, a year or signs after it',
+    ['Password1234!', 'Dragon2024!', 'Butterfly42', '1Qaz2wsx!', 'Abc12345!'],
+  ],
   ['with a number before it', ['1Michael', '123Sunshine', '1!Welcome1!']],
   ['in full-width letters', ['Ｐａｓｓｗｏｒｄ１']],
 ] as const)('a common password is refused %s', ([, passwords]) => {

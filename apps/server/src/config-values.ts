@@ -41,6 +41,12 @@ export const address = (protocols: string[], example: string) =>
 
 export const postgres = address(['postgres:', 'postgresql:'], 'postgres://user:password@host:5432/tenon')
 
+/** Options of the client can't be smuggled in with the address. */
+export const redis = address(['redis:', 'rediss:'], 'redis://user:password@host:6379').refine((value) => {
+  const { pathname, search, hash, hostname } = new URL(value)
+  return hostname !== '' && /^\/?\d{0,4}$/.test(pathname) && search === '' && hash === ''
+}, 'expected an address without options, with no path but the number of a database, like /0')
+
 const originExpected = 'expected an origin like https://tenon.example.com, without a path'
 
 export const origin = z

@@ -9,6 +9,7 @@ import {
   origin,
   origins,
   postgres,
+  redis,
   secrets,
   text,
 } from './config-values.ts'
@@ -22,6 +23,7 @@ const environment = z.object({
   ALLOWED_ORIGINS: origins.default([]),
   DATABASE_URL: postgres.optional(),
   DATABASE_DIRECT_URL: postgres.optional(),
+  REDIS_URL: redis.optional(),
   DATA_DIR: text.default('.data'),
   SMTP_URL: address(['smtp:', 'smtps:'], 'smtp://user:password@host:587').optional(),
   MAIL_FROM: text
@@ -83,6 +85,7 @@ function toConfig(values: Environment) {
     dataDir: resolve(values.DATA_DIR),
     smtpUrl: values.SMTP_URL,
     mailFrom:
+    redisUrl: values.REDIS_URL,
       values.MAIL_FROM ??
       `Tenon <no-reply@${values.PUBLIC_URL ? new URL(values.PUBLIC_URL).hostname : 'localhost'}>`,
     appSecrets: values.APP_SECRET,

@@ -4,6 +4,7 @@ import {
   createDevMailbox,
   createLimits,
   createPasswordHasher,
+  createRedis,
   createSmtpMailer,
   type Deps,
   type DevMailbox,
@@ -74,10 +75,15 @@ export async function wire(
     settings,
     mailer: mailbox ?? createSmtpMailer(config.smtpUrl ?? '', settings),
     hasher: createPasswordHasher(),
-    limits: createLimits(config.rateLimitFactor),
+    limits: createLimits({ factor: config.rateLimitFactor, db, redis, log }),
     log,
+  const redis = config.redisUrl ? createRedis({ url: config.redisUrl, log }) : undefined
     onUndeclaredError: (path, code) =>
       log.warn({ path, code }, 'a procedure raised a code that it does not declare'),
   }
-  return { deps, mailbox, stop: () => db.destroy() }
+  const stop = async () => {
+    redis?.disconnect()
+    await db.destroy()
+  }
+  return { deps, mailbox, stop }
 }

@@ -1,7 +1,15 @@
-import ipaddr from 'ipaddr.js'
-import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible'
+import type { Redis } from 'ioredis'
+import type { Kysely } from 'kysely'
+import { RateLimiterRes, type RateLimiterAbstract } from 'rate-limiter-flexible'
 import type { Context } from './context.ts'
+import type { Database } from './db.ts'
+import type { Log } from './deps.ts'
 import { fail } from './errors.ts'
+import { sourceOf } from './limits/source.ts'
+import { inMemory, inPostgres, inRedis, type Store } from './limits/stores.ts'
+import { sha256 } from './secrets.ts'
+
+export { sourceOf }
 
 const rules = {
   general: { points: 600, seconds: 60 },
@@ -21,45 +29,67 @@ export interface Limits {
   isWithin(name: LimitName, key: string): Promise<boolean>
 }
 
-/** Counts in this process. `factor` multiplies every limit; 0 switches them off. */
-export function createLimits(factor: number): Limits {
-  if (factor === 0) return { consume: async () => {}, isWithin: async () => true }
-  const limiters = Object.fromEntries(
-    Object.entries(rules).map(([name, { points, seconds }]) => [
-      name,
-      new RateLimiterMemory({ points: Math.max(1, Math.floor(points * factor)), duration: seconds }),
-    ]),
-  ) as Record<LimitName, RateLimiterMemory>
+export interface LimitsOptions {
+  /** Multiplies every limit; 0 switches them off. */
+  factor: number
+  db: Kysely<Database>
+  /** Counts instead of the database, where it is given. */
+  redis?: Redis | undefined
+  log: Log
+}
 
-  const count = (name: LimitName, key: string): Promise<RateLimiterRes | undefined> =>
-    limiters[name].consume(key).then(
-      () => undefined,
-      (refusal: unknown) => {
-        if (refusal instanceof RateLimiterRes) return refusal
-        throw refusal
-      },
-    )
+/**
+ * Counts for all processes together, in Redis or else in PostgreSQL; while neither answers, for this process alone.
+ * `general`, asked with every call, is always counted in the process.
+ */
+export function createLimits({ factor, db, redis, log }: LimitsOptions): Limits {
+  if (factor === 0) return { consume: async () => {}, isWithin: async () => true }
+  const stores = [inPostgres(db, log), ...(redis ? [inRedis(redis, log)] : [])]
+  const limiters = new Map(
+    Object.keys(rules).map((name) => [name, createLimiter(name as LimitName, factor, stores)]),
+  )
+
+  /** @returns the refusal, if it is one */
+  async function count(name: LimitName, key: string): Promise<RateLimiterRes | undefined> {
+    try {
+      await limiters.get(name)?.consume(name === 'general' ? key : storedKey(name, key))
+      return undefined
+    } catch (refusal) {
+      if (refusal instanceof RateLimiterRes) return refusal
+      throw refusal
+    }
+  }
 
   return {
     async consume(name, key) {
       const refusal = await count(name, key)
-      if (refusal)
-        throw fail('RATE_LIMITED', { retryAfterSeconds: Math.max(1, Math.ceil(refusal.msBeforeNext / 1000)) })
+      if (refusal) throw fail('RATE_LIMITED', { retryAfterSeconds: secondsToWait(refusal) })
     },
     isWithin: async (name, key) => (await count(name, key)) === undefined,
   }
 }
 
+/** Each store counts while those after it in the list do not answer; the last is asked first. */
+function createLimiter(name: LimitName, factor: number, stores: Store[]): RateLimiterAbstract {
+  const { points, seconds: duration } = rules[name]
+  const rule = {
+    keyPrefix: name,
+    points: Math.min(Math.max(1, Math.floor(points * factor)), maxPoints),
+    duration,
+  }
+  const memory = inMemory(rule)
+  return name === 'general' ? memory : stores.reduce((next, store) => store(rule, next), memory)
+}
+
+/** What the column holds. */
+const maxPoints = 2 ** 31 - 1
+
+/** Whoever reads the store learns nobody's address from it. */
+const storedKey = (name: LimitName, key: string) => sha256(`${name} ${key}`).toString('base64url')
+
+const secondsToWait = ({ msBeforeNext }: RateLimiterRes) => Math.max(1, Math.ceil(msBeforeNext / 1000))
+
 /** 600 calls a minute for each principal; without one, for each source. */
 export function generalLimit({ limits, principal, request }: Context): Promise<void> {
   return limits.consume('general', principal ? `user:${principal.user.id}` : `source:${sourceOf(request.ip)}`)
-}
-
-/** An address as limits count it: IPv4 also when written as IPv6, an IPv6 network by its /64, without its zone. */
-export function sourceOf(ip: string): string {
-  const [bare = ip] = ip.split('%')
-  if (!ipaddr.isValid(bare)) return ip
-  const address = ipaddr.process(bare)
-  if (address.kind() === 'ipv4') return address.toString()
-  return ipaddr.IPv6.networkAddressFromCIDR(`${address.toString()}/64`).toString()
 }

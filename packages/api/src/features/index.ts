@@ -5,6 +5,8 @@ import { postsJobs } from './posts/jobs.ts'
 import { posts, postsErrors, usersWithPosts } from './posts/router.ts'
 import type { PostsTables } from './posts/tables.ts'
 import type { JobsTables } from '../jobs/tables.ts'
+import { limitsJobs } from '../limits/jobs.ts'
+import type { LimitsTables } from '../limits/tables.ts'
 import { usersJobs } from './users/jobs.ts'
 import { users as plainUsers, usersErrors } from './users/router.ts'
 import type { UsersTables } from './users/tables.ts'
@@ -24,6 +26,6 @@ export const features: { users: typeof users; auth: typeof auth; posts: typeof p
 
 export const procedureErrors = { users: usersErrors, auth: authErrors, posts: postsErrors } as const
 
-export const jobs = [...authJobs, ...usersJobs, ...postsJobs]
+export const jobs = [...authJobs, ...usersJobs, ...postsJobs, ...limitsJobs]
 
-export interface Database extends UsersTables, AuthTables, PostsTables, JobsTables {}
+export interface Database extends UsersTables, AuthTables, PostsTables, JobsTables, LimitsTables {}

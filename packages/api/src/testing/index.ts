@@ -69,7 +69,7 @@ export async function createTestApi({ rateLimitFactor = 0 } = {}): Promise<TestA
     },
     mailer: mailbox,
     hasher: createPasswordHasher(),
-    limits: createLimits(rateLimitFactor),
+    limits: createLimits({ factor: rateLimitFactor, db, log }),
     log,
     onUndeclaredError: (path, code) => void undeclared.push(`${path} raises ${code}`),
   }

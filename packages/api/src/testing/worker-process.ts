@@ -10,13 +10,14 @@ import { silentLog as log } from './log.ts'
 const [url, smtpUrl, given] = process.argv.slice(2) as [string, string, string]
 const settings = JSON.parse(given)
 
+const db = createDatabase({ url, log })
 startRunner(
   {
-    db: createDatabase({ url, log }),
+    db,
     settings,
     mailer: createSmtpMailer(smtpUrl, settings),
     hasher: createPasswordHasher(),
-    limits: createLimits(0),
+    limits: createLimits({ factor: 0, db, log }),
     log,
     onUndeclaredError: () => {},
   },

@@ -35,9 +35,10 @@ export const integer = (min: number, max: number) =>
     .transform(Number)
 
 export const address = (protocols: string[], example: string) =>
-  z
-    .string()
-    .refine((value) => protocols.includes(urlOf(value)?.protocol ?? ''), `expected something like ${example}`)
+  z.string().refine((value) => protocols.includes(urlOf(value)?.protocol ?? ''), {
+    error: `expected something like ${example}`,
+    abort: true,
+  })
 
 export const postgres = address(['postgres:', 'postgresql:'], 'postgres://user:password@host:5432/tenon')
 

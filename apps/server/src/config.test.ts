@@ -28,6 +28,7 @@ describe('without any variable', () => {
       host: '127.0.0.1',
       publicUrl: 'http://localhost:3000',
       databaseUrl: undefined,
+      redisUrl: undefined,
       dataDir: expect.stringMatching(/\.data$/),
       mailFrom: 'Tenon <no-reply@localhost>',
       hasWorker: true,
@@ -71,6 +72,15 @@ describe('addresses', () => {
   })
 })
 
+it.each([
+  'redis://localhost:6379',
+  'redis://redis.internal/2',
+  'redis://[::1]:6379/',
+  'rediss://tenon:secret@redis.example:6380/0',
+])('Redis may be at %s', (REDIS_URL) => {
+  expect(readConfig({ REDIS_URL }).redisUrl).toBe(REDIS_URL)
+})
+
 describe('a wrong value is told in a line that names it and does not repeat it:', () => {
   it.each([
     ['NODE_ENV', 'staging'],
@@ -86,6 +96,11 @@ describe('a wrong value is told in a line that names it and does not repeat it:'
     ['ALLOWED_ORIGINS', 'https://a.example,null'],
     ['DATABASE_URL', 'mysql://root:hunter2@db/x'],
     ['DATABASE_DIRECT_URL', 'hunter2'],
+    ['REDIS_URL', 'hunter2'],
+    ['REDIS_URL', 'http://user:hunter2@redis'],
+    ['REDIS_URL', 'redis://user:hunter2@redis:6379/cache'],
+    ['REDIS_URL', 'redis://user:hunter2@redis:6379?enableOfflineQueue=true'],
+    ['REDIS_URL', 'redis:///0'],
     ['SMTP_URL', 'https://user:hunter2@mail.example'],
     ['MAIL_FROM', 'nobody'],
     ['MAIL_FROM', 'a@example.com\r\nBcc: b@example.com'],

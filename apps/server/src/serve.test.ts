@@ -1,5 +1,10 @@
 import { Agent } from 'node:http'
-import { createEmptyDatabase, createTestDatabase, type TestDatabase } from '@tenon/api/testing'
+import {
+  createEmptyDatabase,
+  createTestDatabase,
+  startTestProxy,
+  type TestDatabase,
+} from '@tenon/api/testing'
 import { createDatabase } from '@tenon/api'
 import { sql } from 'kysely'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
@@ -8,7 +13,6 @@ import { createLog } from './log.ts'
 import { takePort } from './port.ts'
 import { serve } from './serve.ts'
 import { makeTestDataDir, type TestDataDir } from './testing/index.ts'
-import { startTestProxy } from './testing/proxy.ts'
 import { callTrpc, errorOf, send, type Answer } from './testing/requests.ts'
 
 let dataDir: TestDataDir

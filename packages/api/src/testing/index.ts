@@ -16,6 +16,7 @@ import { createTestMailbox, type TestMailbox } from './mailbox.ts'
 import { createTestDatabase, type TestDatabase } from './test-database.ts'
 
 export { recordingLog, silentLog } from './log.ts'
+export { startTestProxy, type TestProxy } from './proxy.ts'
 export { createEmptyDatabase, createTestDatabase, type TestDatabase } from './test-database.ts'
 
 export type Caller = ReturnType<typeof appRouter.createCaller>

@@ -82,10 +82,10 @@ function toConfig(values: Environment) {
     databaseUrl: values.DATABASE_URL,
     directUrl: values.DATABASE_DIRECT_URL ?? values.DATABASE_URL,
     isPooled: values.DATABASE_DIRECT_URL !== undefined && values.DATABASE_DIRECT_URL !== values.DATABASE_URL,
+    redisUrl: values.REDIS_URL,
     dataDir: resolve(values.DATA_DIR),
     smtpUrl: values.SMTP_URL,
     mailFrom:
-    redisUrl: values.REDIS_URL,
       values.MAIL_FROM ??
       `Tenon <no-reply@${values.PUBLIC_URL ? new URL(values.PUBLIC_URL).hostname : 'localhost'}>`,
     appSecrets: values.APP_SECRET,

@@ -70,6 +70,7 @@ export async function wire(
   const settings: Settings = { publicUrl, appSecrets, mailFrom: config.mailFrom }
   const mailbox = config.smtpUrl ? undefined : createDevMailbox(join(config.dataDir, 'mail'), settings)
   const db = createDatabase({ url: database.url, log, isPooler: config.isPooled })
+  const redis = config.redisUrl ? createRedis({ url: config.redisUrl, log }) : undefined
   const deps: Deps = {
     db,
     settings,
@@ -77,7 +78,6 @@ export async function wire(
     hasher: createPasswordHasher(),
     limits: createLimits({ factor: config.rateLimitFactor, db, redis, log }),
     log,
-  const redis = config.redisUrl ? createRedis({ url: config.redisUrl, log }) : undefined
     onUndeclaredError: (path, code) =>
       log.warn({ path, code }, 'a procedure raised a code that it does not declare'),
   }

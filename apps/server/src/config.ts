@@ -30,6 +30,9 @@ const environment = z.object({
     .regex(/^[^\r\n]*[^\s@<]+@[^\s@>]+>?$/, 'expected an address like Tenon <no-reply@example.com>')
     .optional(),
   APP_SECRET: secrets.optional(),
+  VERIFICATION_HOURS: integer(1, 168).default(24),
+  RESET_MINUTES: integer(5, 1_440).default(15),
+  AUDIT_DAYS: integer(30, 3_650).default(365),
   WORKER: oneOf(['embedded', 'off']).default('embedded'),
   TRUST_PROXY: addresses.default([]),
   RATE_LIMIT_FACTOR: number(0).default(1),
@@ -89,6 +92,9 @@ function toConfig(values: Environment) {
       values.MAIL_FROM ??
       `Tenon <no-reply@${values.PUBLIC_URL ? new URL(values.PUBLIC_URL).hostname : 'localhost'}>`,
     appSecrets: values.APP_SECRET,
+    verificationHours: values.VERIFICATION_HOURS,
+    resetMinutes: values.RESET_MINUTES,
+    auditDays: values.AUDIT_DAYS,
     hasWorker: values.WORKER === 'embedded',
     trustProxy: values.TRUST_PROXY,
     rateLimitFactor: values.RATE_LIMIT_FACTOR,

@@ -67,7 +67,14 @@ export async function wire(
   log: Logger,
 ): Promise<Wiring> {
   const appSecrets = config.appSecrets ?? ([await ownSecret(config.dataDir)] as const)
-  const settings: Settings = { publicUrl, appSecrets, mailFrom: config.mailFrom }
+  const settings: Settings = {
+    publicUrl,
+    appSecrets,
+    mailFrom: config.mailFrom,
+    verificationHours: config.verificationHours,
+    resetMinutes: config.resetMinutes,
+    auditDays: config.auditDays,
+  }
   const mailbox = config.smtpUrl ? undefined : createDevMailbox(join(config.dataDir, 'mail'), settings)
   const db = createDatabase({ url: database.url, log, isPooler: config.isPooled })
   const redis = config.redisUrl ? createRedis({ url: config.redisUrl, log }) : undefined

@@ -18,6 +18,12 @@ export interface Settings {
   /** The first signs and encrypts, all verify. */
   appSecrets: readonly [string, ...string[]]
   mailFrom: string
+  /** How long a link to confirm an address holds. */
+  verificationHours: number
+  /** How long a link to set a new password holds. */
+  resetMinutes: number
+  /** How long events of the audit log are kept. */
+  auditDays: number
 }
 
 /** What the process owns and hands to every request and job. Built by the server's wiring and by the tests. */

@@ -1,4 +1,6 @@
-/** What is known of a procedure at runtime. It stays out of the client's types, so nothing is imported here. */
+import type { Permission } from './features/auth/permissions.ts'
+
+/** What is known of a procedure at runtime. It stays out of the client's types. */
 export interface Meta {
   /** The REST route, `'GET /users/{id}'`, under `/api/v1`. A procedure without one is tRPC's alone. */
   rest?: `${'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'} /${string}`
@@ -9,5 +11,7 @@ export interface Meta {
   summary?: string
   description?: string
   /** Set by the rung of the ladder, not by hand. */
-  access?: 'public' | 'user' | 'session' | 'verified'
+  access?: 'public' | 'user' | 'session' | 'verified' | 'recent' | 'permitted'
+  /** What the role of whoever calls must hold; with `access: 'permitted'`. Set by the rung, too. */
+  permission?: Permission
 }

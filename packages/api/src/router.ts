@@ -1,10 +1,12 @@
 import type { TRPCBuiltRouter } from '@trpc/server'
 import { declareErrors } from './declared-errors.ts'
 import type { ErrorShape } from './error-shape.ts'
-import { features, procedureErrors } from './features/index.ts'
+import { features, personalData, procedureErrors } from './features/index.ts'
+import { declarePersonalData } from './personal-data.ts'
 import { router } from './trpc.ts'
 
 declareErrors(procedureErrors)
+declarePersonalData(personalData)
 
 /** The running router. Clients know it by its type alone, `AppRouter`. */
 export const appRouter = router(features)

@@ -5,6 +5,8 @@ import type { ErrorShape } from './error-shape.ts'
 import { fail, toFailure } from './errors.ts'
 import type { Meta } from './meta.ts'
 import { declaredErrors } from './declared-errors.ts'
+import { isPermitted, type Permission } from './features/auth/permissions.ts'
+import { isRecent } from './features/auth/principal.ts'
 import { generalLimit } from './limits.ts'
 
 const t = initTRPC
@@ -39,7 +41,7 @@ function isDeclared(path: string, code: ErrorCode): boolean {
   return (commonErrors as readonly ErrorCode[]).includes(code) || declaredErrors(path).includes(code)
 }
 
-/** The ladder. Each rung narrows the context of the one below; `session` and `verified` both stand on `user`. */
+/** The ladder: public → user → verified, and user → session → recent and permitted. Each narrows the one it stands on. */
 export const publicProcedure = t.procedure.use(observed).meta({ access: 'public' })
 
 export const userProcedure = publicProcedure.meta({ access: 'user' }).use(({ ctx, next }) => {
@@ -57,3 +59,16 @@ export const verifiedProcedure = userProcedure.meta({ access: 'verified' }).use(
   if (!ctx.principal.user.emailVerified) throw fail('EMAIL_NOT_VERIFIED')
   return next()
 })
+
+/** What a stolen session must not be enough for: the password was given within the last 10 minutes. */
+export const recentProcedure = sessionProcedure.meta({ access: 'recent' }).use(({ ctx, next }) => {
+  if (!isRecent(ctx.principal)) throw fail('REAUTHENTICATION_REQUIRED')
+  return next()
+})
+
+/** For those whose role holds it: `permitted('users:suspend')`. */
+export const permitted = (permission: Permission) =>
+  sessionProcedure.meta({ access: 'permitted', permission }).use(({ ctx, next }) => {
+    if (!isPermitted(ctx.principal.user.role, permission)) throw fail('FORBIDDEN')
+    return next()
+  })

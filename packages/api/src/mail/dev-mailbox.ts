@@ -23,7 +23,10 @@ export interface DevMailbox extends Mailer {
 const kept = 200
 
 /** Catches mail in a folder, where the server and a worker of its own see the same. For development only. */
-export function createDevMailbox(folder: string, { mailFrom, publicUrl }: Settings): DevMailbox {
+export function createDevMailbox(
+  folder: string,
+  { mailFrom, publicUrl }: Pick<Settings, 'mailFrom' | 'publicUrl'>,
+): DevMailbox {
   return {
     async send({ to, subject, html, text, key }) {
       const id = newId()

@@ -16,6 +16,8 @@ const settings = {
   publicUrl: 'https://tenon.example',
   appSecrets: ['a secret for tests'] as [string],
   mailFrom: 'Tenon <mail@tenon.example>',
+  verificationHours: 24,
+  resetMinutes: 15,
 }
 
 const mailerTo = ({ url }: TestSmtpServer, query = '') => createSmtpMailer(`${url}${query}`, settings)

@@ -4,7 +4,10 @@ import { DependencyAwayError, PermanentJobError } from '../jobs/errors.ts'
 import { messageIdOf, type Mail, type Mailer } from './mailer.ts'
 
 /** Sends by SMTP. The pool is not kept open: `close` is not needed. */
-export function createSmtpMailer(smtpUrl: string, { mailFrom, publicUrl }: Settings): Mailer {
+export function createSmtpMailer(
+  smtpUrl: string,
+  { mailFrom, publicUrl }: Pick<Settings, 'mailFrom' | 'publicUrl'>,
+): Mailer {
   const transport = createTransport({
     url: smtpUrl,
     connectionTimeout: 10_000,

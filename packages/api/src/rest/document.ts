@@ -54,6 +54,7 @@ const tagDescriptions: Partial<Record<string, string>> = {
   users: 'People and their profiles',
   auth: 'Signing in, sessions, tokens, passwords',
   posts: 'Posts and drafts',
+  admin: 'What the staff may do, each by its permission',
 }
 
 function pathsOf(operations: Operation[]): ZodOpenApiPathsObject {
@@ -72,11 +73,18 @@ function describe(operation: Operation): ZodOpenApiOperationObject {
     operationId: name,
     tags: [tagOf(operation)],
     summary: meta.summary ?? name,
-    ...(meta.description ? { description: meta.description } : {}),
+    ...descriptionOf(operation),
     security: securityOf(operation),
     ...requestOf(operation),
     responses: { [status]: successOf(operation), ...errorResponses(operation) },
   }
+}
+
+function descriptionOf({ meta: { description, access, permission } }: Operation) {
+  const needs = permission ? `Needs the permission \`${permission}\`.` : undefined
+  const recent = access === 'recent' ? 'Needs a sign-in of the last 10 minutes.' : undefined
+  const sentences = [description, needs, recent].filter((sentence) => sentence !== undefined)
+  return sentences.length > 0 ? { description: sentences.join(' ') } : {}
 }
 
 /** Reading something public tells more to those who say who they are; an empty requirement makes that optional. */

@@ -1,3 +1,4 @@
+import { sql } from 'kysely'
 import type { Role } from './roles.ts'
 import type { User } from './principal.ts'
 
@@ -37,3 +38,12 @@ export function toUser({ emailVerifiedAt, createdAt, updatedAt, ...rest }: Accou
     updatedAt: updatedAt.toISOString(),
   }
 }
+
+/** How long a deleted account can come back; then it is erased. */
+export const wayBackDays = 7
+
+const wayBackSince = () => new Date(Date.now() - wayBackDays * 24 * 60 * 60 * 1000)
+
+/** In a `where` on users: not deleted, or not so long ago that it could not come back. */
+export const canComeBack = () =>
+  sql<boolean>`(users.deleted_at is null or users.deleted_at > ${wayBackSince()})`

@@ -17,7 +17,7 @@ export const newPassword = text(8, 256)
 
 const givenPassword = text(1, 256).meta({ format: 'password', example: 'Correct7Horse' })
 
-const mailedToken = text(1, 100).meta({ description: 'From the link in the mail' })
+export const mailedToken = text(1, 100).meta({ description: 'From the link in the mail' })
 
 export const signIn = z
   .strictObject({
@@ -37,6 +37,12 @@ export const requestReset = z.strictObject({ email }).meta({ id: 'PasswordResetR
 export const resetPassword = z
   .strictObject({ token: mailedToken, password: newPassword })
   .meta({ id: 'PasswordReset' })
+
+export const reauthenticate = z.strictObject({ password: givenPassword }).meta({ id: 'Reauthentication' })
+
+export const changeEmail = z.strictObject({ email }).meta({ id: 'EmailChange' })
+
+export const redeemEmailChange = z.strictObject({ token: mailedToken }).meta({ id: 'EmailChangeToken' })
 
 export const changePassword = z
   .strictObject({ currentPassword: givenPassword, newPassword })

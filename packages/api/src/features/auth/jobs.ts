@@ -1,9 +1,14 @@
 import * as z from 'zod'
+import { findEvent } from '../../audit/queries.ts'
 import { defineJob } from '../../jobs/define.ts'
-import { PermanentJobError } from '../../jobs/errors.ts'
 import { mailTemplates } from '../../mail/templates.ts'
-import { sha256, tokenFor } from '../../secrets.ts'
-import { deleteExpiredMailTokens, findMailToken } from './queries.ts'
+import { noticeTemplates } from '../../mail/notices.ts'
+import { deviceOf } from './device.ts'
+import { deleteForgottenDevices } from './device-queries.ts'
+import { deleteExpiredEmailChanges, findEmailChange } from './email-queries.ts'
+import { deleteExpiredMailTokens, findMailToken } from './mail-token-queries.ts'
+import { findMailAddress } from './queries.ts'
+import { remakeToken } from './remake-token.ts'
 import { sweepSessions } from './sessions.ts'
 
 /** The payload names the row of the token; the token itself is made here and stored nowhere. */
@@ -14,16 +19,39 @@ export const mailLink = defineJob({
   async run({ db, mailer, settings }, { tokenId }, { id }) {
     const row = await findMailToken(db, tokenId)
     if (!row) return
-    const { kind, tokenHash, ...person } = row
-    const token = settings.appSecrets
-      .map((secret) => tokenFor(secret, kind, tokenId))
-      .find((candidate) => sha256(candidate).equals(tokenHash))
-    if (!token) throw new PermanentJobError('The APP_SECRET that this link was made with is gone')
-    await mailer.send({
-      to: person.email,
-      key: `${mailLink.name}.${id}`,
-      ...mailTemplates[kind](settings, person, token),
-    })
+    const token = remakeToken(settings, { purpose: row.kind, id: tokenId, hash: row.tokenHash })
+    const letter = mailTemplates[row.kind](settings, row, token)
+    await mailer.send({ to: row.email, key: `${mailLink.name}.${id}`, ...letter })
+  },
+})
+
+/** To the address that is about to be left, while it still is somebody's own. */
+export const mailEmailChange = defineJob({
+  name: 'auth:mail-email-change',
+  payload: z.object({ changeId: z.uuid() }),
+  retries: 3,
+  async run({ db, mailer, settings }, { changeId }, { id }) {
+    const row = await findEmailChange(db, changeId)
+    if (!row) return
+    const token = remakeToken(settings, { purpose: 'undo', id: changeId, hash: row.undoTokenHash })
+    const letter = mailTemplates.undo(settings, row, token)
+    await mailer.send({ to: row.oldEmail, key: `${mailEmailChange.name}.${id}`, ...letter })
+  },
+})
+
+/** Tells somebody what happened to their account. Of the event, since a thief could end the session before it is read. */
+export const mailNotice = defineJob({
+  name: 'auth:mail-notice',
+  payload: z.object({ eventId: z.uuid() }),
+  retries: 3,
+  async run({ db, mailer, settings }, { eventId }, { id }) {
+    const event = await findEvent(db, eventId)
+    const person = event?.subjectId ? await findMailAddress(db, event.subjectId) : undefined
+    const template = event && noticeTemplates[event.action]
+    if (!person || !template) return
+    const { at, ip, agent } = event
+    const letter = template(settings, person, { at, ip, device: deviceOf(agent ?? undefined) })
+    await mailer.send({ to: person.email, key: `${mailNotice.name}.${id}`, ...letter })
   },
 })
 
@@ -35,7 +63,9 @@ export const sweepCredentials = defineJob({
   async run({ db }) {
     await sweepSessions(db)
     await deleteExpiredMailTokens(db)
+    await deleteExpiredEmailChanges(db)
+    await deleteForgottenDevices(db, 180)
   },
 })
 
-export const authJobs = [mailLink, sweepCredentials]
+export const authJobs = [mailLink, mailEmailChange, mailNotice, sweepCredentials]

@@ -74,7 +74,7 @@ export class LuciaAdapter implements Adapter {
   }
 }
 
-/** Live sessions of people who are still there. */
+/** Live sessions of people who are there and not suspended. */
 export function selectSession(db: Kysely<Database>) {
   return db
     .selectFrom('sessions')
@@ -85,11 +85,13 @@ export function selectSession(db: Kysely<Database>) {
       'sessions.device',
       'sessions.ip',
       'sessions.lastSeenAt',
+      'sessions.authenticatedAt',
       'sessions.expiresAt',
       'sessions.absoluteExpiresAt',
     ])
     .where('sessions.expiresAt', '>', new Date())
     .where('users.deletedAt', 'is', null)
+    .where('users.suspendedAt', 'is', null)
 }
 
 type SessionAndAccount = Account &
@@ -99,13 +101,14 @@ type SessionAndAccount = Account &
   }
 
 export function toSessionAndAccount({ sessionId, sessionCreatedAt, ...row }: SessionAndAccount) {
-  const { device, ip, lastSeenAt, expiresAt, absoluteExpiresAt, ...account } = row
+  const { device, ip, lastSeenAt, authenticatedAt, expiresAt, absoluteExpiresAt, ...account } = row
   const record: SessionRecord = {
     id: sessionId,
     device,
     ip,
     createdAt: sessionCreatedAt,
     lastSeenAt,
+    authenticatedAt,
     expiresAt,
     absoluteExpiresAt,
   }

@@ -47,6 +47,12 @@ export const accessToken = z
   .object({ accessToken: z.string(), tokenType: z.literal('Bearer'), expiresInSeconds: z.int() })
   .meta({ id: 'AccessToken' })
 
+export const reauthenticated = z
+  .object({
+    recentUntil: time.meta({ description: 'What asks for a recent sign-in is satisfied until then' }),
+  })
+  .meta({ id: 'Reauthenticated' })
+
 export const revoked = z.object({ revoked: z.int().meta({ description: 'How many sessions ended' }) })
 
 /** The one answer of what must not tell whether there is an account. */

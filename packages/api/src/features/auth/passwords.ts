@@ -1,59 +1,69 @@
+import type { Transaction } from 'kysely'
 import type { z } from 'zod'
+import { record, recordForAddress } from '../../audit/record.ts'
 import type { Context, UserContext } from '../../context.ts'
-import { inTransaction } from '../../db.ts'
-import { fail } from '../../errors.ts'
+import { inTransaction, type Database } from '../../db.ts'
+import { enqueue } from '../../jobs/enqueue.ts'
 import { sourceOf } from '../../limits.ts'
 import type { changePassword as changeInput, resetPassword as resetInput } from './input.ts'
-import { assertMailToken, issueMailToken, redeemMailToken } from './mail-tokens.ts'
-import {
-  deleteMailTokensOf,
-  deleteOtherSessions,
-  getPasswordHash,
-  lockPassword,
-  markEmailVerified,
-  updatePasswordHash,
-} from './queries.ts'
+import { mailNotice } from './jobs.ts'
+import { deleteMailTokensOf } from './mail-token-queries.ts'
+import { getMailTokenOwner, issueMailToken, redeemMailToken } from './mail-tokens.ts'
+import { refuseWeakPassword } from './password-rules.ts'
+import { deleteOtherSessions, lockAccount, markEmailVerified, updatePasswordHash } from './queries.ts'
+import { verifyOwnPassword, wrongPassword } from './reauthenticate.ts'
 import { endSessionsOf } from './sessions.ts'
-import { limitGuessing } from './sign-in.ts'
 
-/** The answer and the work are the same for an address without an account. */
-export async function requestPasswordReset({ db, limits, request, settings }: Context, email: string) {
+/** The answer and the work are the same for an address without an account, and for one that has had enough mails. */
+export async function requestPasswordReset(ctx: Context, email: string) {
+  const { db, limits, request, settings } = ctx
   await limits.consume('mailRequest', sourceOf(request.ip))
-  await inTransaction(db, (trx) => issueMailToken(trx, settings, 'reset', email))
+  const isWithin = await limits.isWithin('resetByAccount', email)
+  await inTransaction(db, async (trx) => {
+    await issueMailToken(trx, settings, 'reset', email, { isMuted: !isWithin })
+    const result = isWithin ? 'success' : 'failure'
+    await recordForAddress(trx, ctx, email, { action: 'password.reset-requested', result })
+  })
   return { ok: true as const }
 }
 
 /** Ends every session. The link was mailed, so whoever used it holds the address: that verifies it too. */
-export async function resetPassword(
-  { db, hasher }: Context,
-  { token, password }: z.output<typeof resetInput>,
-) {
-  await assertMailToken(db, 'reset', token)
+export async function resetPassword(ctx: Context, { token, password }: z.output<typeof resetInput>) {
+  const { db, hasher } = ctx
+  hasher.refuseWhenFull()
+  refuseWeakPassword(password, await getMailTokenOwner(db, 'reset', token))
   const passwordHash = await hasher.hash(password)
   return inTransaction(db, async (trx) => {
-    const userId = await redeemMailToken(trx, 'reset', token)
-    await updatePasswordHash(trx, userId, passwordHash)
+    const { userId } = await redeemMailToken(trx, 'reset', token)
+    await setPassword(trx, userId, passwordHash)
     await markEmailVerified(trx, userId)
     await endSessionsOf(trx, userId)
+    const own = { actorId: userId, subjectId: userId }
+    const eventId = await record(trx, ctx, { action: 'password.reset', ...own })
+    await enqueue(trx, mailNotice, { eventId })
     return null
   })
 }
 
-/** Ends the other sessions, and reset links that are on their way. */
+/** Ends the other sessions. */
 export async function changePassword(ctx: UserContext, input: z.output<typeof changeInput>): Promise<null> {
   const { db, hasher, principal } = ctx
   const { user, session } = principal
-  await limitGuessing(ctx, user.email)
-  const currentHash = await getPasswordHash(db, user.id)
-  if (!(await hasher.verify(currentHash, input.currentPassword))) throw wrongPassword()
+  refuseWeakPassword(input.newPassword, user, 'newPassword')
+  const currentHash = await verifyOwnPassword(ctx, input.currentPassword, 'password.changed')
   const passwordHash = await hasher.hash(input.newPassword)
   return inTransaction(db, async (trx) => {
-    if (!(await lockPassword(trx, user.id, currentHash))) throw wrongPassword()
-    await updatePasswordHash(trx, user.id, passwordHash)
+    if (!(await lockAccount(trx, user.id, currentHash))) throw wrongPassword()
+    await setPassword(trx, user.id, passwordHash)
     await deleteOtherSessions(trx, user.id, session.id)
-    await deleteMailTokensOf(trx, user.id, 'reset')
+    const eventId = await record(trx, ctx, { action: 'password.changed', subjectId: user.id })
+    await enqueue(trx, mailNotice, { eventId })
     return null
   })
 }
 
-const wrongPassword = () => fail('INVALID_CREDENTIALS', {}, 'The current password is wrong.')
+/** Links that are on their way die: whoever knew the old password may have asked for them. */
+async function setPassword(trx: Transaction<Database>, userId: string, passwordHash: string): Promise<void> {
+  await updatePasswordHash(trx, userId, passwordHash)
+  await deleteMailTokensOf(trx, userId, ['reset', 'change'])
+}

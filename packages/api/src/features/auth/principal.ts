@@ -10,6 +10,8 @@ export interface SessionRecord {
   ip: string
   createdAt: Date
   lastSeenAt: Date
+  /** When the password was last given: at the sign-in, or since. */
+  authenticatedAt: Date
   expiresAt: Date
   /** No activity moves `expiresAt` past it. */
   absoluteExpiresAt: Date
@@ -21,3 +23,12 @@ export interface Principal {
   session: SessionRecord
   via: 'session' | 'accessToken'
 }
+
+const recentMinutes = 10
+
+/** Until when a session satisfies what asks for a recent sign-in. */
+export const recentUntil = (authenticatedAt: Date) =>
+  new Date(authenticatedAt.getTime() + recentMinutes * 60_000)
+
+export const isRecent = ({ session }: Principal) =>
+  recentUntil(session.authenticatedAt).getTime() > Date.now()

@@ -1,15 +1,15 @@
 import type { Kysely, Transaction } from 'kysely'
 import type { Database } from '../../db.ts'
-import { accountColumns } from './account.ts'
-import type { MailTokenKind } from './tables.ts'
+import { accountColumns, canComeBack } from './account.ts'
 
+/** Also of those who are suspended, or deleted and may come back. */
 export function findAccountWithPassword(db: Kysely<Database>, email: string) {
   return db
     .selectFrom('users')
     .select(accountColumns)
-    .select('passwordHash')
+    .select(['passwordHash', 'suspendedAt'])
     .where('email', '=', email)
-    .where('deletedAt', 'is', null)
+    .where(canComeBack())
     .executeTakeFirst()
 }
 
@@ -22,33 +22,34 @@ export function findAccount(db: Kysely<Database>, id: string) {
     .executeTakeFirst()
 }
 
-export async function getPasswordHash(db: Kysely<Database>, userId: string): Promise<string> {
-  const row = await db
-    .selectFrom('users')
-    .select('passwordHash')
-    .where('id', '=', userId)
-    .executeTakeFirstOrThrow()
-  return row.passwordHash
+/** Undefined without a password. */
+export async function findPasswordHash(db: Kysely<Database>, userId: string): Promise<string | undefined> {
+  const row = await db.selectFrom('users').select('passwordHash').where('id', '=', userId).executeTakeFirst()
+  return row?.passwordHash ?? undefined
 }
 
 /**
- * Whether this is still the password; a change of it waits from now on. What was verified before the transaction
- * would otherwise outlive a reset that came in between.
+ * Nothing when this is no longer the password; a change of it, or of the account's standing, waits from now on. What was
+ * verified before the transaction would otherwise outlive a reset or a suspension that came in between.
  */
-export async function lockPassword(
-  trx: Transaction<Database>,
-  userId: string,
-  passwordHash: string,
-): Promise<boolean> {
-  const row = await trx
+export function lockAccount(trx: Transaction<Database>, userId: string, passwordHash: string) {
+  return trx
     .selectFrom('users')
-    .select('id')
+    .select(['suspendedAt', 'deletedAt'])
     .where('id', '=', userId)
     .where('passwordHash', '=', passwordHash)
-    .where('deletedAt', 'is', null)
+    .where(canComeBack())
     .forNoKeyUpdate()
     .executeTakeFirst()
-  return row !== undefined
+}
+
+/** Brings a deleted account back. */
+export async function markPresent(trx: Transaction<Database>, userId: string): Promise<void> {
+  await trx
+    .updateTable('users')
+    .set({ lastSeenAt: new Date(), deletedAt: null })
+    .where('id', '=', userId)
+    .execute()
 }
 
 export async function updatePasswordHash(trx: Transaction<Database>, userId: string, passwordHash: string) {
@@ -59,7 +60,7 @@ export async function updatePasswordHash(trx: Transaction<Database>, userId: str
     .execute()
 }
 
-/** Keeps the first time. False when the account is gone. */
+/** Keeps the first time. */
 export async function markEmailVerified(trx: Transaction<Database>, userId: string): Promise<void> {
   await trx
     .updateTable('users')
@@ -98,8 +99,25 @@ export async function deleteSurplusSessions(trx: Transaction<Database>, userId: 
     .execute()
 }
 
-export async function touchSession(db: Kysely<Database>, id: string): Promise<void> {
-  await db.updateTable('sessions').set({ lastSeenAt: new Date() }).where('id', '=', id).execute()
+export async function touchSession(db: Kysely<Database>, id: string, userId: string): Promise<void> {
+  const lastSeenAt = new Date()
+  await db.updateTable('sessions').set({ lastSeenAt }).where('id', '=', id).execute()
+  await db.updateTable('users').set({ lastSeenAt }).where('id', '=', userId).execute()
+}
+
+/** Whether the session is there. */
+export async function updateAuthentication(
+  trx: Transaction<Database>,
+  id: string,
+  tokenHash: Buffer | undefined,
+): Promise<boolean> {
+  const row = await trx
+    .updateTable('sessions')
+    .set({ authenticatedAt: new Date(), ...(tokenHash && { tokenHash }) })
+    .where('id', '=', id)
+    .returning('id')
+    .executeTakeFirst()
+  return row !== undefined
 }
 
 /** The number of sessions that ended: 0 when it is not there or not theirs. */
@@ -125,80 +143,7 @@ export async function deleteOtherSessions(
   return Number(numDeletedRows)
 }
 
-/**
- * At most one token of a kind is alive for each person: a new one takes the place of the old.
- * The same statement for an address without an account, where it inserts nothing.
- */
-export async function upsertMailToken(
-  trx: Transaction<Database>,
-  email: string,
-  { id, kind, tokenHash, expiresAt }: { id: string; kind: MailTokenKind; tokenHash: Buffer; expiresAt: Date },
-): Promise<void> {
-  await trx
-    .insertInto('mailTokens')
-    .columns(['id', 'userId', 'kind', 'tokenHash', 'expiresAt'])
-    .expression((eb) =>
-      eb
-        .selectFrom('users')
-        .select(({ cast, val }) => [
-          cast<string>(val(id), 'uuid').as('id'),
-          'users.id as userId',
-          cast<MailTokenKind>(val(kind), 'text').as('kind'),
-          cast<Buffer>(val(tokenHash), 'bytea').as('tokenHash'),
-          cast<Date>(val(expiresAt), 'timestamptz').as('expiresAt'),
-        ])
-        .where('users.email', '=', email)
-        .where('users.deletedAt', 'is', null),
-    )
-    .onConflict((conflict) => conflict.columns(['userId', 'kind']).doUpdateSet({ id, tokenHash, expiresAt }))
-    .execute()
-}
-
-export function findMailToken(db: Kysely<Database>, id: string) {
-  return db
-    .selectFrom('mailTokens')
-    .innerJoin('users', 'users.id', 'mailTokens.userId')
-    .select(['mailTokens.tokenHash', 'mailTokens.kind', 'users.email', 'users.username'])
-    .where('mailTokens.id', '=', id)
-    .where('mailTokens.expiresAt', '>', new Date())
-    .where('users.deletedAt', 'is', null)
-    .executeTakeFirst()
-}
-
-/** Asked before work that costs; whether it can be redeemed is decided by `deleteMailToken`. */
-export async function hasMailToken(
-  db: Kysely<Database>,
-  kind: MailTokenKind,
-  tokenHash: Buffer,
-): Promise<boolean> {
-  const row = await db
-    .selectFrom('mailTokens')
-    .select('id')
-    .where('tokenHash', '=', tokenHash)
-    .where('kind', '=', kind)
-    .where('expiresAt', '>', new Date())
-    .executeTakeFirst()
-  return row !== undefined
-}
-
-/** Redeems by deleting, so that of any number of redemptions at once one wins. */
-export async function deleteMailToken(trx: Transaction<Database>, kind: MailTokenKind, tokenHash: Buffer) {
-  return trx
-    .deleteFrom('mailTokens')
-    .using('users')
-    .whereRef('users.id', '=', 'mailTokens.userId')
-    .where('users.deletedAt', 'is', null)
-    .where('mailTokens.tokenHash', '=', tokenHash)
-    .where('mailTokens.kind', '=', kind)
-    .where('mailTokens.expiresAt', '>', new Date())
-    .returning('mailTokens.userId')
-    .executeTakeFirst()
-}
-
-export async function deleteMailTokensOf(trx: Transaction<Database>, userId: string, kind: MailTokenKind) {
-  await trx.deleteFrom('mailTokens').where('userId', '=', userId).where('kind', '=', kind).execute()
-}
-
-export async function deleteExpiredMailTokens(db: Kysely<Database>): Promise<void> {
-  await db.deleteFrom('mailTokens').where('expiresAt', '<=', new Date()).execute()
+/** Where notices go, also to who was suspended or has just left. */
+export function findMailAddress(db: Kysely<Database>, id: string) {
+  return db.selectFrom('users').select(['email', 'username']).where('id', '=', id).executeTakeFirst()
 }

@@ -1,13 +1,19 @@
+import { getOwnEventPage } from '../../audit/events.ts'
+import { ownEvents as ownEventsInput } from '../../audit/input.ts'
+import { ownEvents } from '../../audit/output.ts'
 import { notFound } from '../../errors.ts'
 import { byId, nothing } from '../../schemas.ts'
-import { publicProcedure, sessionProcedure, userProcedure } from '../../trpc.ts'
+import { publicProcedure, recentProcedure, sessionProcedure, userProcedure } from '../../trpc.ts'
 import type { ErrorTree } from '../../declared-errors.ts'
 import { createAccessToken } from './access-tokens.ts'
+import { confirmEmailChange, requestEmailChange, undoEmailChange } from './email-changes.ts'
 import { resendVerification, verifyEmail } from './emails.ts'
 import * as input from './input.ts'
 import * as output from './output.ts'
+import { endOtherSessions, endOwnSession } from './own-sessions.ts'
 import { changePassword, requestPasswordReset, resetPassword } from './passwords.ts'
-import { deleteOtherSessions, deleteSession, listSessions } from './queries.ts'
+import { listSessions } from './queries.ts'
+import { reauthenticate } from './reauthenticate.ts'
 import { toSession } from './sessions.ts'
 import { signIn, signOut } from './sign-in.ts'
 
@@ -47,6 +53,27 @@ export const auth = {
     .output(output.accessToken)
     .mutation(({ ctx }) => createAccessToken(ctx)),
 
+  reauthenticate: sessionProcedure
+    .meta({
+      rest: 'POST /auth/reauthentications',
+      summary: 'Give my password again',
+      description:
+        'What answers `REAUTHENTICATION_REQUIRED` is open for 10 minutes afterwards. A session cookie is replaced; a bearer token stays.',
+    })
+    .input(input.reauthenticate)
+    .output(output.reauthenticated)
+    .mutation(({ ctx, input }) => reauthenticate(ctx, input.password)),
+
+  events: userProcedure
+    .meta({
+      rest: 'GET /auth/events',
+      summary: 'List what happened to my account',
+      description: 'Sign-ins, changes and refusals, newest first.',
+    })
+    .input(ownEventsInput)
+    .output(ownEvents)
+    .query(({ ctx, input }) => getOwnEventPage(ctx.db, ctx.principal.user.id, input)),
+
   sessions: {
     list: userProcedure
       .meta({ rest: 'GET /auth/sessions', summary: 'List my sessions', description: 'Newest first.' })
@@ -61,16 +88,14 @@ export const auth = {
       .input(byId)
       .output(nothing)
       .mutation(async ({ ctx, input }) => {
-        if ((await deleteSession(ctx.db, ctx.principal.user.id, input.id)) === 0) throw notFound('session')
+        if (!(await endOwnSession(ctx, input.id))) throw notFound('session')
         return null
       }),
 
     revokeOthers: sessionProcedure
       .meta({ rest: 'POST /auth/sessions/revoke-others', summary: 'End all my other sessions' })
       .output(output.revoked)
-      .mutation(async ({ ctx }) => ({
-        revoked: await deleteOtherSessions(ctx.db, ctx.principal.user.id, ctx.principal.session.id),
-      })),
+      .mutation(({ ctx }) => endOtherSessions(ctx)),
   },
 
   email: {
@@ -88,6 +113,38 @@ export const auth = {
       .meta({ rest: 'POST /auth/email-verifications/resend', summary: 'Mail the confirmation link again' })
       .output(output.accepted)
       .mutation(({ ctx }) => resendVerification(ctx)),
+
+    change: recentProcedure
+      .meta({
+        rest: 'POST /auth/email-changes',
+        summary: 'Change my address',
+        description:
+          'Mails a link to the new address, and to the old one a link to undo it. The old address signs in until the new one is confirmed. The answer does not tell whether the new address has an account.',
+      })
+      .input(input.changeEmail)
+      .output(output.accepted)
+      .mutation(({ ctx, input }) => requestEmailChange(ctx, input.email)),
+
+    confirmChange: publicProcedure
+      .meta({
+        rest: 'POST /auth/email-changes/redeem',
+        summary: 'Confirm a new address',
+        description: 'With the token of the link that was mailed to it.',
+      })
+      .input(input.redeemEmailChange)
+      .output(nothing)
+      .mutation(({ ctx, input }) => confirmEmailChange(ctx, input.token)),
+
+    undoChange: publicProcedure
+      .meta({
+        rest: 'POST /auth/email-changes/undo',
+        summary: 'Undo a change of my address',
+        description:
+          'With the token of the link that was mailed to the old address. Brings that back, ends every session and mails a link to set a new password.',
+      })
+      .input(input.redeemEmailChange)
+      .output(nothing)
+      .mutation(({ ctx, input }) => undoEmailChange(ctx, input.token)),
   },
 
   password: {
@@ -111,7 +168,7 @@ export const auth = {
       .output(nothing)
       .mutation(({ ctx, input }) => resetPassword(ctx, input)),
 
-    change: sessionProcedure
+    change: recentProcedure
       .meta({
         rest: 'PUT /auth/password',
         summary: 'Change my password',
@@ -124,10 +181,20 @@ export const auth = {
 }
 
 export const authErrors = {
-  signIn: ['INVALID_CREDENTIALS'],
+  signIn: ['INVALID_CREDENTIALS', 'ACCOUNT_SUSPENDED'],
   signOut: ['FORBIDDEN'],
   accessToken: ['FORBIDDEN'],
+  reauthenticate: ['FORBIDDEN', 'INVALID_CREDENTIALS'],
+  events: ['CURSOR_INVALID'],
   sessions: { revoke: ['FORBIDDEN', 'NOT_FOUND'], revokeOthers: ['FORBIDDEN'] },
-  email: { verify: ['TOKEN_INVALID'] },
-  password: { reset: ['TOKEN_INVALID'], change: ['FORBIDDEN', 'INVALID_CREDENTIALS'] },
+  email: {
+    verify: ['TOKEN_INVALID'],
+    change: ['FORBIDDEN', 'REAUTHENTICATION_REQUIRED'],
+    confirmChange: ['TOKEN_INVALID'],
+    undoChange: ['TOKEN_INVALID'],
+  },
+  password: {
+    reset: ['TOKEN_INVALID'],
+    change: ['FORBIDDEN', 'REAUTHENTICATION_REQUIRED', 'INVALID_CREDENTIALS'],
+  },
 } as const satisfies ErrorTree

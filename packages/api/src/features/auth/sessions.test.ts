@@ -8,7 +8,8 @@ import { refusalOf } from '../../testing/refusal.ts'
 import { statementsOf } from '../../testing/statements.ts'
 import { sweepCredentials } from './jobs.ts'
 import { LuciaAdapter } from './lucia-adapter.ts'
-import { deviceOf, startSession } from './sessions.ts'
+import { deviceOf } from './device.ts'
+import { startSession } from './sessions.ts'
 
 let api: TestApi
 let ada: Person

@@ -1,15 +1,16 @@
-import Bowser from 'bowser'
 import type { Kysely, Transaction } from 'kysely'
-import { Lucia, TimeSpan } from 'lucia'
+import { generateIdFromEntropySize, Lucia, TimeSpan } from 'lucia'
 import type { z } from 'zod'
 import type { Context, IncomingRequest } from '../../context.ts'
 import type { Database } from '../../db.ts'
 import { newId } from '../../ids.ts'
 import { toUser } from './account.ts'
+import { deviceOf } from './device.ts'
 import { LuciaAdapter } from './lucia-adapter.ts'
 import type { session } from './output.ts'
 import type { Principal, SessionRecord } from './principal.ts'
-import { touchSession } from './queries.ts'
+import { touchSession, updateAuthentication } from './queries.ts'
+import { sha256 } from '../../secrets.ts'
 
 // The one file that speaks to Lucia, which is no longer maintained: leaving it means rewriting this and its adapter.
 const lucia = (db: Kysely<Database>) =>
@@ -41,6 +42,7 @@ export async function startSession(
     ip,
     createdAt: now,
     lastSeenAt: now,
+    authenticatedAt: now,
     expiresAt: now,
     absoluteExpiresAt: new Date(now.getTime() + 90 * 24 * hour),
   }
@@ -54,8 +56,23 @@ export async function principalOfToken(db: Kysely<Database>, token: string): Pro
   const { user, session } = await lucia(db).validateSession(token)
   if (!session) return null
   const record = session.fresh ? slid(session.record, session.expiresAt) : session.record
-  if (record.lastSeenAt.getTime() < Date.now() - hour) await touchSession(db, record.id)
+  if (record.lastSeenAt.getTime() < Date.now() - hour) await touchSession(db, record.id, user.id)
   return { user: toUser(user.account), session: record, via: 'session' }
+}
+
+/**
+ * The password was given again. A browser's token is replaced, so that one that was seen before is worth nothing now.
+ * Nothing when the session has ended.
+ */
+export async function renewSession(
+  trx: Transaction<Database>,
+  sessionId: string,
+  { withNewToken }: { withNewToken: boolean },
+): Promise<{ token?: string } | undefined> {
+  const token = withNewToken ? generateIdFromEntropySize(25) : undefined
+  const isThere = await updateAuthentication(trx, sessionId, token === undefined ? undefined : sha256(token))
+  if (!isThere) return undefined
+  return token === undefined ? {} : { token }
 }
 
 function slid(record: SessionRecord, until: Date): SessionRecord {
@@ -68,7 +85,7 @@ export const endSessionsOf = (db: Kysely<Database>, userId: string) =>
 export const sweepSessions = (db: Kysely<Database>) => lucia(db).deleteExpiredSessions()
 
 export function toSession(
-  record: Omit<SessionRecord, 'absoluteExpiresAt'>,
+  record: Omit<SessionRecord, 'absoluteExpiresAt' | 'authenticatedAt'>,
   { principal }: Pick<Context, 'principal'>,
 ): z.output<typeof session> {
   const { id, device, ip, createdAt, lastSeenAt, expiresAt } = record
@@ -81,12 +98,4 @@ export function toSession(
     lastSeenAt: lastSeenAt.toISOString(),
     expiresAt: expiresAt.toISOString(),
   }
-}
-
-/** `Firefox on Linux`, as far as the agent tells. */
-export function deviceOf(userAgent: string | undefined): string {
-  if (!userAgent) return 'Unknown device'
-  const { browser, os } = Bowser.parse(userAgent.slice(0, 500))
-  const program = browser.name || (/^[\w.-]+/.exec(userAgent)?.[0] ?? 'Unknown program')
-  return (os.name ? `${program} on ${os.name}` : program).slice(0, 100)
 }

@@ -1,34 +1,82 @@
+import type { Transaction } from 'kysely'
 import type { z } from 'zod'
+import { record, recordFailure } from '../../audit/record.ts'
 import type { Context, IncomingRequest, OutgoingHeaders, UserContext } from '../../context.ts'
-import { inTransaction } from '../../db.ts'
+import { inTransaction, type Database } from '../../db.ts'
 import { fail } from '../../errors.ts'
+import { enqueue } from '../../jobs/enqueue.ts'
 import { sourceOf } from '../../limits.ts'
+import { sha256 } from '../../secrets.ts'
 import { toUser } from './account.ts'
+import { deviceOf } from './device.ts'
+import { upsertKnownDevice } from './device-queries.ts'
 import type { signIn as signInInput } from './input.ts'
-import { deleteSession, deleteSurplusSessions, findAccountWithPassword, lockPassword } from './queries.ts'
+import { mailNotice } from './jobs.ts'
+import { endOwnSession } from './own-sessions.ts'
+import { deleteSurplusSessions, findAccountWithPassword, lockAccount, markPresent } from './queries.ts'
 import { blankSessionCookie, sessionCookie } from './session-cookie.ts'
 import { startSession, toSession } from './sessions.ts'
 
-/** An unknown address and a wrong password are one answer, after the same work. */
+/**
+ * An unknown address, a wrong password and an account without one are one answer, after the same work. That an account
+ * is suspended is told to those who know its password. One that was deleted comes back.
+ */
 export async function signIn(
   ctx: Context,
   { email, password, tokenInBody = false }: z.output<typeof signInInput>,
 ) {
   if (!tokenInBody && !ctx.request.mayUseCookies) throw fail('CSRF')
+  ctx.hasher.refuseWhenFull()
   await limitGuessing(ctx, email)
   const found = await findAccountWithPassword(ctx.db, email)
-  const isRight = await ctx.hasher.verify(found?.passwordHash, password)
-  if (!found || !isRight) throw fail('INVALID_CREDENTIALS')
+  const isRight = await ctx.hasher.verify(found?.passwordHash ?? undefined, password)
+  if (!found?.passwordHash || !isRight) throw await refused(ctx, found?.id ?? null, 'INVALID_CREDENTIALS')
+  if (found.suspendedAt) throw await refused(ctx, found.id, 'ACCOUNT_SUSPENDED')
 
-  const { token, record } = await inTransaction(ctx.db, async (trx) => {
-    if (!(await lockPassword(trx, found.id, found.passwordHash))) throw fail('INVALID_CREDENTIALS')
-    const started = await startSession(trx, found.id, ctx.request)
-    await deleteSurplusSessions(trx, found.id)
-    return started
-  })
+  const { id, passwordHash } = found
+  const { token, record: started } = await inTransaction(ctx.db, (trx) => enter(trx, ctx, id, passwordHash))
   if (!tokenInBody) ctx.response.setCookie(sessionCookie(token))
-  const session = { ...toSession(record, ctx), current: true }
+  const session = { ...toSession(started, ctx), current: true }
   return { user: toUser(found), session, ...(tokenInBody ? { token } : {}) }
+}
+
+async function refused(
+  ctx: Context,
+  subjectId: string | null,
+  code: 'INVALID_CREDENTIALS' | 'ACCOUNT_SUSPENDED',
+) {
+  await recordFailure(ctx.db, ctx, {
+    action: 'session.started',
+    actorId: null,
+    subjectId,
+    details: { reason: code },
+  })
+  return fail(code)
+}
+
+async function enter(trx: Transaction<Database>, ctx: Context, userId: string, passwordHash: string) {
+  const account = await lockAccount(trx, userId, passwordHash)
+  if (!account) throw fail('INVALID_CREDENTIALS')
+  if (account.suspendedAt) throw fail('ACCOUNT_SUSPENDED')
+  const own = { actorId: userId, subjectId: userId }
+  if (account.deletedAt) await record(trx, ctx, { action: 'user.returned', ...own })
+  await markPresent(trx, userId)
+  const started = await startSession(trx, userId, ctx.request)
+  await deleteSurplusSessions(trx, userId)
+  const { id: sessionId, device } = started.record
+  const eventId = await record(trx, ctx, {
+    action: 'session.started',
+    ...own,
+    details: { sessionId, device },
+  })
+  if (await isNewDevice(trx, userId, ctx.request)) await enqueue(trx, mailNotice, { eventId })
+  return started
+}
+
+/** A browser or program that this person has not used, or not from this network. */
+function isNewDevice(trx: Transaction<Database>, userId: string, { ip, userAgent }: IncomingRequest) {
+  const device = deviceOf(userAgent)
+  return upsertKnownDevice(trx, { userId, device, fingerprint: sha256(`${device} ${sourceOf(ip)}`) })
 }
 
 /** By account *and* source, so that nobody can lock another person out; and by source alone. */
@@ -38,8 +86,9 @@ export async function limitGuessing({ limits, request }: Context, email: string)
   await limits.consume('signInByAccount', `${email} ${source}`)
 }
 
-export async function signOut({ db, principal, request, response }: UserContext): Promise<null> {
-  await deleteSession(db, principal.user.id, principal.session.id)
+export async function signOut(ctx: UserContext): Promise<null> {
+  const { principal, request, response } = ctx
+  await endOwnSession(ctx, principal.session.id)
   forgetCookie(request, response)
   return null
 }

@@ -1,6 +1,7 @@
 import { exportJWK, generateKeyPair, importJWK, type CryptoKey, type JWK } from 'jose'
 import { sql, type Kysely, type Transaction } from 'kysely'
 import { inTransaction, type Database } from '../../db.ts'
+import { record } from '../../audit/record.ts'
 import type { Deps } from '../../deps.ts'
 import { newId } from '../../ids.ts'
 import { decrypt, encrypt } from '../../secrets.ts'
@@ -36,6 +37,7 @@ export function rotateSigningKeys({ db, settings }: KeyDeps): Promise<{ id: stri
       .execute()
     await trx.deleteFrom('signingKeys').where('retiredAt', '<', graceStart()).execute()
     const { id } = await insertKey(trx, settings.appSecrets[0])
+    await record(trx, { settings }, { action: 'signing-key.rotated', subjectId: null, details: { id } })
     return { id }
   })
 }

@@ -12,6 +12,8 @@ export interface AuthTables {
     ip: string
     createdAt: ColumnType<Date, Date, never>
     lastSeenAt: Date
+    /** When the password was last given. */
+    authenticatedAt: Date
     expiresAt: Date
     /** No activity moves `expiresAt` past it. */
     absoluteExpiresAt: ColumnType<Date, Date, never>
@@ -20,9 +22,28 @@ export interface AuthTables {
     id: string
     userId: string
     kind: MailTokenKind
+    /** Where a link of kind `change` goes; the others go to the stored address. */
+    email: string | null
     tokenHash: Buffer
     expiresAt: Date
     createdAt: ColumnType<Date, never, never>
+  }
+  emailChanges: {
+    id: string
+    userId: string
+    oldEmail: string
+    newEmail: string
+    undoTokenHash: Buffer
+    undoExpiresAt: Date
+    createdAt: ColumnType<Date, never, never>
+  }
+  knownDevices: {
+    userId: string
+    /** sha256 of the device's name and the network that it came from. */
+    fingerprint: Buffer
+    device: string
+    firstSeenAt: ColumnType<Date, never, never>
+    lastSeenAt: Date
   }
   signingKeys: {
     /** The `kid` of the tokens that it signed. */
@@ -35,4 +56,4 @@ export interface AuthTables {
   }
 }
 
-export type MailTokenKind = 'verify' | 'reset'
+export type MailTokenKind = 'verify' | 'reset' | 'change'

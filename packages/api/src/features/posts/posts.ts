@@ -99,13 +99,13 @@ export async function getUserWithPosts({ db }: Context, { id, include }: z.outpu
   const row = await findPublicUser(db, id)
   if (!row) throw notFound('user')
   if (!include) return toPublicUser(row)
-  const { items: posts } = toPage(
-    await queries.listPublished(db, { authorId: id, limit: 10 }),
-    10,
-    toPost,
-    keyOf,
-  )
-  return { ...toPublicUser(row), posts }
+  return { ...toPublicUser(row), posts: await listNewestPosts(db, id) }
+}
+
+/** The 10 newest published ones. */
+export async function listNewestPosts(db: Kysely<Database>, authorId: string) {
+  const rows = await queries.listPublished(db, { authorId, limit: 10 })
+  return toPage(rows, 10, toPost, keyOf).items
 }
 
 function toPost({ authorId, username, name, ...row }: PostRow): z.output<typeof post> {

@@ -72,6 +72,23 @@ export function listDrafts(
     .execute()
 }
 
+/** Whatever its state, for its author. */
+export function listPostsOf(
+  db: Kysely<Database>,
+  authorId: string,
+  before: string | undefined,
+  limit: number,
+) {
+  return db
+    .selectFrom('posts')
+    .select(['id', 'title', 'body', 'publishedAt', 'version', 'createdAt', 'updatedAt', 'deletedAt'])
+    .where('authorId', '=', authorId)
+    .$if(before !== undefined, (query) => query.where('id', '<', before!))
+    .orderBy('id', 'desc')
+    .limit(limit + 1)
+    .execute()
+}
+
 export async function insertPost(
   db: Kysely<Database>,
   post: { id: string; authorId: string; title: string; body: string; publishedAt: Date | null },

@@ -1,7 +1,7 @@
 import * as z from 'zod'
 import { cursor, limit } from '../../pagination.ts'
 import { id, line, text } from '../../schemas.ts'
-import { email, newPassword } from '../auth/input.ts'
+import { email, mailedToken, newPassword } from '../auth/input.ts'
 
 const username = z
   .string()
@@ -32,5 +32,7 @@ export const search = z.strictObject({
   limit,
   cursor,
 })
+
+export const downloadExport = z.strictObject({ token: mailedToken }).meta({ id: 'ExportToken' })
 
 export const get = z.strictObject({ id })

@@ -1,5 +1,7 @@
 import type { Kysely, Transaction } from 'kysely'
 import type { Database } from '../../db.ts'
+import { likePattern } from '../../search.ts'
+import { accountColumns } from '../auth/account.ts'
 import type { Role } from '../auth/roles.ts'
 
 const publicColumns = ['users.id', 'users.username', 'users.name', 'users.createdAt'] as const
@@ -21,6 +23,16 @@ export async function insertUser(trx: Transaction<Database>, user: NewUser): Pro
     .execute()
 }
 
+/** As the export shows it: everything but the password's hash. */
+export function findWholeUser(db: Kysely<Database>, id: string) {
+  return db
+    .selectFrom('users')
+    .select(accountColumns)
+    .select(['lastSeenAt', 'suspendedAt', 'deletedAt'])
+    .where('id', '=', id)
+    .executeTakeFirst()
+}
+
 function present(db: Kysely<Database>) {
   return db.selectFrom('users').select(publicColumns).where('deletedAt', 'is', null)
 }
@@ -40,7 +52,7 @@ export function listUsers(db: Kysely<Database>, { before, skip = 0, limit }: Pag
 
 /** By part of the username or the name. From three letters on the trigram index serves it. */
 export function searchUsers(db: Kysely<Database>, q: string, { before, limit }: PageOf) {
-  const pattern = `%${q.replace(/[\\%_]/g, '\\$&')}%`
+  const pattern = likePattern(q)
   return present(db)
     .where((eb) => eb.or([eb('username', 'ilike', pattern), eb('name', 'ilike', pattern)]))
     .$if(before !== undefined, (query) => query.where('id', '<', before!))
@@ -68,15 +80,41 @@ export async function updateUser(
     .execute()
 }
 
-export async function setRole(db: Kysely<Database>, email: string, role: Role): Promise<string | undefined> {
+export async function findIdByEmail(db: Kysely<Database>, email: string): Promise<string | undefined> {
   const row = await db
-    .updateTable('users')
-    .set({ role, updatedAt: new Date() })
+    .selectFrom('users')
+    .select('id')
     .where('email', '=', email)
     .where('deletedAt', 'is', null)
-    .returning('id')
     .executeTakeFirst()
   return row?.id
+}
+
+/** Those who can act, in one order, so that two who lock them wait rather than hang. */
+export async function lockAdmins(trx: Transaction<Database>): Promise<string[]> {
+  const rows = await trx
+    .selectFrom('users')
+    .select('id')
+    .where('role', '=', 'admin')
+    .where('deletedAt', 'is', null)
+    .where('suspendedAt', 'is', null)
+    .orderBy('id')
+    .forNoKeyUpdate()
+    .execute()
+  return rows.map(({ id }) => id)
+}
+
+export function lockUser(trx: Transaction<Database>, id: string) {
+  return trx
+    .selectFrom('users')
+    .select(['email', 'role', 'suspendedAt', 'deletedAt'])
+    .where('id', '=', id)
+    .forNoKeyUpdate()
+    .executeTakeFirst()
+}
+
+export async function updateRole(trx: Transaction<Database>, id: string, role: Role): Promise<void> {
+  await trx.updateTable('users').set({ role, updatedAt: new Date() }).where('id', '=', id).execute()
 }
 
 /** The row stays, so that its address and username stay taken. */
@@ -103,10 +141,14 @@ export async function hasAdmin(db: Kysely<Database>, email: string): Promise<boo
   return row !== undefined
 }
 
-/** Up to `limit` of those that were deleted longer ago than this, or never verified within it; how many there were. */
-export async function eraseLapsedUsers(db: Kysely<Database>, days: number, limit: number): Promise<number> {
+/** Up to `limit` of those that were deleted longer ago than this, or never verified within it. */
+export async function eraseLapsedUsers(
+  trx: Transaction<Database>,
+  days: number,
+  limit: number,
+): Promise<string[]> {
   const since = new Date(Date.now() - days * 24 * 60 * 60 * 1000)
-  const { numDeletedRows } = await db
+  const erased = await trx
     .deleteFrom('users')
     .where('id', 'in', (eb) => {
       const gone = eb.selectFrom('users').select('id').where('deletedAt', '<', since)
@@ -118,6 +160,7 @@ export async function eraseLapsedUsers(db: Kysely<Database>, days: number, limit
         .where('createdAt', '<', since)
       return gone.unionAll(lapsed).limit(limit)
     })
-    .executeTakeFirst()
-  return Number(numDeletedRows)
+    .returning('id')
+    .execute()
+  return erased.map(({ id }) => id)
 }

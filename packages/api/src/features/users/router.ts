@@ -1,7 +1,8 @@
 import type { ErrorTree } from '../../declared-errors.ts'
 import { notFound } from '../../errors.ts'
 import { nothing } from '../../schemas.ts'
-import { publicProcedure, sessionProcedure, userProcedure } from '../../trpc.ts'
+import { publicProcedure, recentProcedure, sessionProcedure, userProcedure } from '../../trpc.ts'
+import { downloadExport, requestExport } from './exports.ts'
 import * as input from './input.ts'
 import * as output from './output.ts'
 import { findPublicUser } from './queries.ts'
@@ -64,14 +65,35 @@ export const users = {
     .output(output.user)
     .mutation(({ ctx, input }) => updateOwnUser(ctx, input)),
 
-  delete: sessionProcedure
+  delete: recentProcedure
     .meta({
       rest: 'DELETE /users/me',
       summary: 'Delete my account',
-      description: 'Ends every session and hides my posts. My names stay reserved for 7 days.',
+      description:
+        'Ends every session and hides my posts. Signing in within 7 days brings it all back; then it is erased.',
     })
     .output(nothing)
     .mutation(({ ctx }) => deleteOwnUser(ctx)),
+
+  export: sessionProcedure
+    .meta({
+      rest: 'POST /users/me/exports',
+      status: 202,
+      summary: 'Ask for everything that is held on me',
+      description: 'A link that works once is mailed as soon as it is gathered.',
+    })
+    .output(output.accepted)
+    .mutation(({ ctx }) => requestExport(ctx)),
+
+  downloadExport: publicProcedure
+    .meta({
+      rest: 'POST /users/exports/redeem',
+      summary: 'Download what is held on me',
+      description: 'With the token of the mailed link, which works once.',
+    })
+    .input(input.downloadExport)
+    .output(output.personalData)
+    .mutation(({ ctx, input }) => downloadExport(ctx, input.token)),
 }
 
 export const usersErrors = {
@@ -80,5 +102,7 @@ export const usersErrors = {
   search: ['CURSOR_INVALID'],
   get: ['NOT_FOUND'],
   update: ['USERNAME_TAKEN'],
-  delete: ['FORBIDDEN'],
+  delete: ['FORBIDDEN', 'REAUTHENTICATION_REQUIRED', 'LAST_ADMIN'],
+  export: ['FORBIDDEN'],
+  downloadExport: ['TOKEN_INVALID'],
 } as const satisfies ErrorTree

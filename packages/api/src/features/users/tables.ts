@@ -9,12 +9,27 @@ export interface UsersTables {
     /** As typed; unique without case. */
     username: string
     name: string | null
-    passwordHash: string
+    /** Null while there is no password: after a change of the address was undone, until a new one is set. */
+    passwordHash: string | null
     role: Generated<Role>
     emailVerifiedAt: Date | null
     createdAt: ColumnType<Date, never, never>
     updatedAt: ColumnType<Date, never, Date>
-    /** Set while the account is deleted and its names are reserved. */
+    /** Exact to the hour; the registration, for who never signed in. */
+    lastSeenAt: ColumnType<Date, never, Date>
+    suspendedAt: ColumnType<Date | null, never, Date | null>
+    /** Set while the account is deleted and can still come back. */
     deletedAt: Date | null
+  }
+  exports: {
+    id: string
+    userId: string
+    /** Where the link is mailed; worth nothing once the person has another address. */
+    email: string
+    tokenHash: Buffer
+    /** Zipped, and encrypted with APP_SECRET. Null until the job has made it. */
+    content: Buffer | null
+    createdAt: ColumnType<Date, never, never>
+    expiresAt: Date
   }
 }

@@ -1,23 +1,32 @@
+import type { Transaction } from 'kysely'
 import type { z } from 'zod'
 import type { Context, UserContext } from '../../context.ts'
-import { inTransaction, violatedUnique } from '../../db.ts'
+import { inTransaction, violatedUnique, type Database } from '../../db.ts'
 import type { Deps } from '../../deps.ts'
 import { fail, notFound } from '../../errors.ts'
 import { newId } from '../../ids.ts'
 import { sourceOf } from '../../limits.ts'
+import { enqueue } from '../../jobs/enqueue.ts'
 import { decodeCursor, idKey, toPage } from '../../pagination.ts'
+import { record, type AuditSource } from '../../audit/record.ts'
+import { collectPersonalData } from '../../personal-data.ts'
 import { toUser } from '../auth/account.ts'
+import { isEmailReserved } from '../auth/email-queries.ts'
+import { mailNotice } from '../auth/jobs.ts'
 import { issueMailToken } from '../auth/mail-tokens.ts'
+import { refuseWeakPassword } from '../auth/password-rules.ts'
 import { findAccount } from '../auth/queries.ts'
 import type { Role } from '../auth/roles.ts'
 import { endSessionsOf } from '../auth/sessions.ts'
 import { forgetCookie } from '../auth/sign-in.ts'
 import type { publicUser } from './output.ts'
 import type * as input from './input.ts'
-import { insertUser, listUsers, markDeleted, searchUsers, setRole, updateUser } from './queries.ts'
+import { changeRole, keepAnAdmin } from './admins.ts'
+import { findIdByEmail, insertUser, listUsers, markDeleted, searchUsers, updateUser } from './queries.ts'
 
 /** Registration starts no session. That an address is taken is told, by contract; so it is throttled. */
 export async function registerUser(ctx: Context, given: z.output<typeof input.create>) {
+  ctx.hasher.refuseWhenFull()
   await ctx.limits.consume('registration', sourceOf(ctx.request.ip))
   return createUser(ctx, given)
 }
@@ -27,34 +36,56 @@ export function createVerifiedUser(deps: NewUserDeps, given: z.output<typeof inp
   return createUser(deps, given, { role, emailVerifiedAt: new Date() })
 }
 
-type NewUserDeps = Pick<Deps, 'db' | 'hasher' | 'settings'>
+type NewUserDeps = Pick<Deps, 'db' | 'hasher' | 'settings'> & AuditSource
 
 async function createUser(
-  { db, hasher, settings }: NewUserDeps,
-  { password, name, ...names }: z.output<typeof input.create>,
+  deps: NewUserDeps,
+  { password, name: given, ...names }: z.output<typeof input.create>,
   standing?: { role: Role; emailVerifiedAt: Date },
 ) {
+  const { db, hasher, settings } = deps
   const id = newId()
+  const name = given ?? null
+  refuseWeakPassword(password, { ...names, name })
   const passwordHash = await hasher.hash(password)
   await inTransaction(db, async (trx) => {
-    await insertUser(trx, { id, ...names, name: name ?? null, passwordHash, ...standing })
-    if (!standing) await issueMailToken(trx, settings, 'verify', names.email)
+    await insertUser(trx, { id, ...names, name, passwordHash, ...standing })
+    if (await isEmailReserved(trx, names.email, id)) throw emailTaken()
+    if (standing) return recordCreation(trx, deps, id, standing.role)
+    await issueMailToken(trx, settings, 'verify', names.email)
+    await record(trx, deps, { action: 'user.registered', actorId: id, subjectId: id })
   }).catch(refuseTaken)
   return getUser(db, id)
 }
 
-/** @throws NOT_FOUND */
-export async function promoteUser({ db }: Pick<Deps, 'db'>, email: string, role: Role) {
-  const id = await setRole(db, email, role)
+async function recordCreation(trx: Transaction<Database>, source: AuditSource, id: string, role: Role) {
+  await record(trx, source, { action: 'user.created', subjectId: id, details: { role } })
+}
+
+/** For operators: everything that is held on somebody, however much. @throws NOT_FOUND */
+export async function exportUser({ db }: Pick<Deps, 'db'>, email: string) {
+  const id = await findIdByEmail(db, email)
   if (!id) throw notFound('user')
+  return collectPersonalData(db, id)
+}
+
+/** For operators. @throws NOT_FOUND, LAST_ADMIN */
+export async function promoteUser(deps: Pick<Deps, 'db' | 'settings'>, email: string, role: Role) {
+  const { db } = deps
+  const id = await findIdByEmail(db, email)
+  if (!id) throw notFound('user')
+  await inTransaction(db, (trx) => changeRole(trx, deps, id, role))
   return getUser(db, id)
 }
 
-export async function updateOwnUser({ db, principal }: UserContext, changes: z.output<typeof input.update>) {
-  const { username, name } = changes
-  await updateUser(db, principal.user.id, {
-    ...(username !== undefined && { username }),
-    ...(name !== undefined && { name }),
+export async function updateOwnUser(ctx: UserContext, { username, name }: z.output<typeof input.update>) {
+  const { db, principal } = ctx
+  const { id, username: before } = principal.user
+  const changes = { ...(username !== undefined && { username }), ...(name !== undefined && { name }) }
+  await inTransaction(db, async (trx) => {
+    await updateUser(trx, id, changes)
+    if (username === undefined || username === before) return
+    await record(trx, ctx, { action: 'user.updated', subjectId: id, details: { before, after: username } })
   }).catch(refuseTaken)
   const row = await findAccount(db, principal.user.id)
   // Deleted by an earlier call of the same batch, or at the same time.
@@ -62,11 +93,16 @@ export async function updateOwnUser({ db, principal }: UserContext, changes: z.o
   return toUser(row)
 }
 
-/** Signs out everywhere and hides the posts; nobody else can take the names. */
-export async function deleteOwnUser({ db, principal, request, response }: UserContext): Promise<null> {
+/** Signs out everywhere and hides the posts; nobody else can take the names. Signing in within 7 days undoes it. */
+export async function deleteOwnUser(ctx: UserContext): Promise<null> {
+  const { db, principal, request, response } = ctx
+  const { id } = principal.user
   await inTransaction(db, async (trx) => {
-    await markDeleted(trx, principal.user.id)
-    await endSessionsOf(trx, principal.user.id)
+    await keepAnAdmin(trx, id)
+    await markDeleted(trx, id)
+    await endSessionsOf(trx, id)
+    const eventId = await record(trx, ctx, { action: 'user.deleted', subjectId: id })
+    await enqueue(trx, mailNotice, { eventId })
   })
   forgetCookie(request, response)
   return null
@@ -102,7 +138,9 @@ export function toPublicUser({ id, username, name, createdAt }: PublicUserRow): 
 /** The unique indexes decide, so that of equal registrations at once one wins. */
 function refuseTaken(error: unknown): never {
   const index = violatedUnique(error)
-  if (index === 'users_email_key') throw fail('EMAIL_TAKEN', { field: 'email' })
+  if (index === 'users_email_key') throw emailTaken()
   if (index === 'users_username_key') throw fail('USERNAME_TAKEN', { field: 'username' })
   throw error
 }
+
+const emailTaken = () => fail('EMAIL_TAKEN', { field: 'email' })

@@ -1,0 +1,79 @@
+import { sql, type Kysely, type Transaction } from 'kysely'
+import type { IncomingRequest } from '../context.ts'
+import type { Database } from '../db.ts'
+import type { Settings } from '../deps.ts'
+import type { Principal } from '../features/auth/principal.ts'
+import { newId } from '../ids.ts'
+import type { AuditAction, AuditResult } from './actions.ts'
+import type { AuditDetails } from './tables.ts'
+
+/** A procedure's context; or what a job or an operator has, who come with no request. */
+export interface AuditSource {
+  settings: Settings
+  request?: Pick<IncomingRequest, 'id' | 'ip' | 'userAgent'>
+  principal?: Principal | null
+}
+
+export interface NewAuditEvent {
+  action: AuditAction
+  result?: AuditResult
+  /** Whoever is signed in, unless stated. */
+  actorId?: string | null
+  subjectId: string | null
+  /** What was before and is after; never a secret. */
+  details?: AuditDetails
+}
+
+/** In the transaction that did it, so that there is no deed without its event and no event without its deed. */
+export async function record(
+  trx: Transaction<Database>,
+  source: AuditSource,
+  event: NewAuditEvent,
+): Promise<string> {
+  const row = toRow(source, event)
+  await trx.insertInto('auditEvents').values(row).execute()
+  return row.id
+}
+
+/** A refusal changed nothing, so its event stands alone. */
+export async function recordFailure(
+  db: Kysely<Database>,
+  source: AuditSource,
+  event: NewAuditEvent,
+): Promise<void> {
+  await db
+    .insertInto('auditEvents')
+    .values(toRow(source, { ...event, result: 'failure' }))
+    .execute()
+}
+
+/** Of whoever has this address. The same statement for an address without an account, where it inserts nothing. */
+export async function recordForAddress(
+  trx: Transaction<Database>,
+  source: AuditSource,
+  email: string,
+  event: Omit<NewAuditEvent, 'subjectId'>,
+): Promise<void> {
+  const row = toRow(source, { ...event, subjectId: null })
+  await sql`
+    insert into audit_events (id, action, result, subject_id, request_id, ip, agent, expires_at)
+    select ${row.id}::uuid, ${row.action}::text, ${row.result}::text, users.id, ${row.requestId}::text, ${row.ip}::text,
+           ${row.agent}::text, ${row.expiresAt}::timestamptz
+    from users where email = ${email}`.execute(trx)
+}
+
+function toRow({ settings, request, principal }: AuditSource, event: NewAuditEvent) {
+  const { action, result = 'success', actorId = principal?.user.id ?? null, subjectId, details } = event
+  return {
+    id: newId(),
+    action,
+    result,
+    actorId,
+    subjectId,
+    requestId: request?.id ?? null,
+    ip: request?.ip ?? null,
+    agent: request?.userAgent?.slice(0, 500) ?? null,
+    details: details ? JSON.stringify(details) : null,
+    expiresAt: new Date(Date.now() + settings.auditDays * 24 * 60 * 60 * 1000),
+  }
+}

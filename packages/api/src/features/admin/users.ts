@@ -1,0 +1,140 @@
+import type { Transaction } from 'kysely'
+import * as z from 'zod'
+import { toEvent } from '../../audit/events.ts'
+import { listEvents } from '../../audit/queries.ts'
+import { record } from '../../audit/record.ts'
+import type { UserContext } from '../../context.ts'
+import { inTransaction, type Database } from '../../db.ts'
+import { fail, notFound } from '../../errors.ts'
+import { decodeCursor, toPage } from '../../pagination.ts'
+import { text } from '../../schemas.ts'
+import { toUser } from '../auth/account.ts'
+import { deleteMailTokensOf } from '../auth/mail-token-queries.ts'
+import { issueMailToken } from '../auth/mail-tokens.ts'
+import { isAtLeast } from '../auth/permissions.ts'
+import { listSessions } from '../auth/queries.ts'
+import type { Role } from '../auth/roles.ts'
+import { endSessionsOf, toSession } from '../auth/sessions.ts'
+import { listNewestPosts } from '../posts/posts.ts'
+import { changeRole, keepAnAdmin } from '../users/admins.ts'
+import { lockAdmins, lockUser } from '../users/queries.ts'
+import type * as input from './input.ts'
+import type { adminUser } from './output.ts'
+import { findAdminUser, listAdminUsers, updateSuspension, type AdminUserRow, type Sort } from './queries.ts'
+
+/** A cursor belongs to its order. */
+const keyOf = (sort: Sort, order: string) =>
+  z.tuple([z.literal(sort), z.literal(order), isTime(sort) ? z.iso.datetime() : text(1, 254), z.uuid()])
+
+const isTime = (sort: Sort) => sort === 'createdAt' || sort === 'lastSeenAt'
+
+export async function getAdminUserPage({ db }: UserContext, given: z.output<typeof input.listUsers>) {
+  const { limit, cursor, sort, order, ...filter } = given
+  const key = decodeCursor(cursor, keyOf(sort, order))
+  const after = key && ([key[2], key[3]] as const)
+  const rows = await listAdminUsers(db, filter, { sort, order, after, limit })
+  return toPage(rows, limit, toAdminUser, (row) => [sort, order, sortedValue(row, sort), row.id])
+}
+
+function sortedValue(row: AdminUserRow, sort: Sort): string {
+  if (sort === 'username') return row.username.toLowerCase()
+  return sort === 'email' ? row.email : row[sort].toISOString()
+}
+
+export async function getAdminUser(ctx: UserContext, id: string) {
+  const { db } = ctx
+  const user = await findAdminUser(db, id)
+  if (!user) throw notFound('user')
+  const sessions = await listSessions(db, id)
+  const { items: events } = toPage(
+    await listEvents(db, { subjectId: id }, { limit: 20 }),
+    20,
+    toEvent,
+    () => [],
+  )
+  return {
+    ...toAdminUser(user),
+    sessions: sessions.map((session) => toSession(session, ctx)),
+    posts: await listNewestPosts(db, id),
+    events,
+  }
+}
+
+/** Ends their sessions, and the links that are on their way. Suspending twice is harmless: the first time stands. */
+export function suspendUser(ctx: UserContext, { id, reason }: z.output<typeof input.suspendUser>) {
+  return actOn(ctx, id, async (trx, { suspendedAt }) => {
+    await keepAnAdmin(trx, id)
+    if (suspendedAt) return
+    await updateSuspension(trx, id, new Date())
+    await endSessionsOf(trx, id)
+    await deleteMailTokensOf(trx, id, ['verify', 'reset', 'change'])
+    await record(trx, ctx, { action: 'user.suspended', subjectId: id, details: { reason: reason ?? null } })
+  })
+}
+
+export function restoreUser(ctx: UserContext, id: string) {
+  return actOn(ctx, id, async (trx, { suspendedAt }) => {
+    if (!suspendedAt) return
+    await updateSuspension(trx, id, null)
+    await record(trx, ctx, { action: 'user.restored', subjectId: id })
+  })
+}
+
+export function setUserRole(ctx: UserContext, id: string, role: Role) {
+  return actOn(ctx, id, (trx) => changeRole(trx, ctx, id, role))
+}
+
+export async function endSessionsOfUser(ctx: UserContext, id: string) {
+  let revoked = 0
+  await actOn(ctx, id, async (trx) => {
+    revoked = (await listSessions(trx, id)).length
+    await endSessionsOf(trx, id)
+    await record(trx, ctx, { action: 'session.all-ended', subjectId: id, details: { revoked } })
+  })
+  return { revoked }
+}
+
+/** To the stored address, as if they had asked for it themselves. */
+export async function sendReset(ctx: UserContext, id: string) {
+  await actOn(ctx, id, async (trx, { email }) => {
+    await issueMailToken(trx, ctx.settings, 'reset', email)
+    await record(trx, ctx, { action: 'password.reset-requested', subjectId: id })
+  })
+  return { ok: true as const }
+}
+
+type Target = NonNullable<Awaited<ReturnType<typeof lockUser>>>
+
+/** On somebody who may do no more than oneself. @throws NOT_FOUND, FORBIDDEN */
+async function actOn(
+  { db, principal }: UserContext,
+  id: string,
+  act: (trx: Transaction<Database>, target: Target) => Promise<void>,
+) {
+  await inTransaction(db, async (trx) => {
+    // Before the person: who takes an admin away locks all of them, and two who did it in another order would hang.
+    await lockAdmins(trx)
+    const target = await lockUser(trx, id)
+    if (!target) throw notFound('user')
+    if (!isAtLeast(principal.user.role, target.role))
+      throw fail('FORBIDDEN', {}, 'They may do more than you.')
+    await act(trx, target)
+  })
+  const user = await findAdminUser(db, id)
+  if (!user) throw notFound('user')
+  return toAdminUser(user)
+}
+
+function toAdminUser({
+  lastSeenAt,
+  suspendedAt,
+  deletedAt,
+  ...account
+}: AdminUserRow): z.output<typeof adminUser> {
+  return {
+    ...toUser(account),
+    lastSeenAt: lastSeenAt.toISOString(),
+    suspendedAt: suspendedAt?.toISOString() ?? null,
+    deletedAt: deletedAt?.toISOString() ?? null,
+  }
+}

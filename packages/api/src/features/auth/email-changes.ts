@@ -1,0 +1,98 @@
+import type { Transaction } from 'kysely'
+import { record } from '../../audit/record.ts'
+import type { Context, UserContext } from '../../context.ts'
+import { inTransaction, violatedUnique, type Database } from '../../db.ts'
+import type { Settings } from '../../deps.ts'
+import { fail } from '../../errors.ts'
+import { newId } from '../../ids.ts'
+import { enqueue } from '../../jobs/enqueue.ts'
+import { sourceOf } from '../../limits.ts'
+import { sha256, tokenFor } from '../../secrets.ts'
+import {
+  deleteEmailChange,
+  deleteEmailChangesSince,
+  insertEmailChange,
+  isEmailReserved,
+  removePassword,
+  updateEmail,
+} from './email-queries.ts'
+import { mailEmailChange } from './jobs.ts'
+import { deleteMailTokensOf } from './mail-token-queries.ts'
+import { issueMailToken, redeemMailToken } from './mail-tokens.ts'
+import { endSessionsOf } from './sessions.ts'
+
+const undoDays = 7
+
+/**
+ * The new address is mailed a link to confirm it, the old one a link to undo it; until then nothing changes. The answer is
+ * the same when the new address is taken: then nothing is mailed to it.
+ */
+export async function requestEmailChange(ctx: UserContext, email: string) {
+  const { db, limits, principal, request, settings } = ctx
+  const { id: subjectId, email: before, emailVerified } = principal.user
+  await limits.consume('mailRequest', sourceOf(request.ip))
+  if (email === before) return { ok: true as const }
+  await inTransaction(db, async (trx) => {
+    await issueMailToken(trx, settings, 'change', before, { newEmail: email })
+    // An address that nobody confirmed may be a stranger's, by a slip at the registration: it is given no way in.
+    if (emailVerified)
+      await offerUndo(trx, settings, { userId: subjectId, oldEmail: before, newEmail: email })
+    await record(trx, ctx, { action: 'email.change-requested', subjectId, details: { before, after: email } })
+  })
+  return { ok: true as const }
+}
+
+/** Links to the old address die: it may be in other hands by now. */
+export async function confirmEmailChange(ctx: Context, token: string): Promise<null> {
+  const confirm = (trx: Transaction<Database>) => takeNewEmail(trx, ctx, token)
+  return inTransaction(ctx.db, confirm).catch(refuseTaken)
+}
+
+async function takeNewEmail(trx: Transaction<Database>, ctx: Context, token: string): Promise<null> {
+  const { userId, email: after, currentEmail: before } = await redeemMailToken(trx, 'change', token)
+  if (after === null) throw fail('TOKEN_INVALID')
+  await updateEmail(trx, userId, after)
+  if (await isEmailReserved(trx, after, userId)) throw fail('TOKEN_INVALID')
+  await deleteMailTokensOf(trx, userId, ['verify', 'reset'])
+  const own = { actorId: userId, subjectId: userId }
+  await record(trx, ctx, { action: 'email.changed', ...own, details: { before, after } })
+  return null
+}
+
+/**
+ * Whoever asked for the change knew the password: so it is gone, every session ends, and a link to set a new one goes to
+ * the old address. Holds for 7 days, whether the change was confirmed or not, and whatever changes came after it.
+ */
+export function undoEmailChange(ctx: Context, token: string): Promise<null> {
+  return inTransaction(ctx.db, async (trx) => {
+    const change = await deleteEmailChange(trx, sha256(token))
+    if (!change) throw fail('TOKEN_INVALID')
+    const { userId, oldEmail, createdAt } = change
+    await deleteEmailChangesSince(trx, userId, createdAt)
+    await updateEmail(trx, userId, oldEmail)
+    await removePassword(trx, userId)
+    await endSessionsOf(trx, userId)
+    await deleteMailTokensOf(trx, userId, ['verify', 'reset', 'change'])
+    await issueMailToken(trx, ctx.settings, 'reset', oldEmail)
+    const own = { actorId: userId, subjectId: userId }
+    await record(trx, ctx, { action: 'email.change-undone', ...own, details: { after: oldEmail } })
+    return null
+  })
+}
+
+async function offerUndo(
+  trx: Transaction<Database>,
+  settings: Settings,
+  change: { userId: string; oldEmail: string; newEmail: string },
+): Promise<void> {
+  const id = newId()
+  const undoTokenHash = sha256(tokenFor(settings.appSecrets[0], 'undo', id))
+  const undoExpiresAt = new Date(Date.now() + undoDays * 24 * 60 * 60 * 1000)
+  await insertEmailChange(trx, { id, ...change, undoTokenHash, undoExpiresAt })
+  await enqueue(trx, mailEmailChange, { changeId: id })
+}
+
+/** Somebody was faster; that the address has an account by now is not told. */
+function refuseTaken(error: unknown): never {
+  throw violatedUnique(error) === 'users_email_key' ? fail('TOKEN_INVALID') : error
+}

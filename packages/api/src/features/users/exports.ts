@@ -1,0 +1,41 @@
+import { gunzipSync } from 'node:zlib'
+import { record } from '../../audit/record.ts'
+import type { Context, UserContext } from '../../context.ts'
+import { inTransaction } from '../../db.ts'
+import { fail } from '../../errors.ts'
+import { newId } from '../../ids.ts'
+import { enqueue } from '../../jobs/enqueue.ts'
+import { sourceOf } from '../../limits.ts'
+import { decrypt, sha256, tokenFor } from '../../secrets.ts'
+import { deleteExport, upsertExport } from './export-queries.ts'
+import { makeExport } from './make-export.ts'
+
+const hours = 24
+
+/** A job gathers it and mails a link; a link that is on its way dies. */
+export async function requestExport(ctx: UserContext) {
+  const { db, limits, principal, request, settings } = ctx
+  const { id: userId, email } = principal.user
+  await limits.consume('mailRequest', sourceOf(request.ip))
+  const id = newId()
+  const tokenHash = sha256(tokenFor(settings.appSecrets[0], 'export', id))
+  const expiresAt = new Date(Date.now() + hours * 60 * 60 * 1000)
+  await inTransaction(db, async (trx) => {
+    await upsertExport(trx, { id, userId, email, tokenHash, expiresAt })
+    await enqueue(trx, makeExport, { exportId: id })
+    await record(trx, ctx, { action: 'export.requested', subjectId: userId })
+  })
+  return { ok: true as const }
+}
+
+/** Works once: what was handed out is no longer here. @throws TOKEN_INVALID */
+export function downloadExport(ctx: Context, token: string): Promise<Record<string, unknown[]>> {
+  return inTransaction(ctx.db, async (trx) => {
+    const row = await deleteExport(trx, sha256(token))
+    if (!row?.content) throw fail('TOKEN_INVALID')
+    const { userId, content } = row
+    await record(trx, ctx, { action: 'export.downloaded', actorId: userId, subjectId: userId })
+    const zipped = Buffer.from(decrypt(ctx.settings.appSecrets, 'export', content), 'base64')
+    return JSON.parse(gunzipSync(zipped).toString())
+  })
+}

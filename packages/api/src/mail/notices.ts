@@ -1,0 +1,67 @@
+import type { AuditAction } from '../audit/actions.ts'
+import { wayBackDays } from '../features/auth/account.ts'
+import { layout } from './layout.ts'
+import { greet, type Link, type Person } from './templates.ts'
+
+export interface Happened {
+  at: Date
+  ip: string | null
+  device: string
+}
+
+type Notice = (
+  link: Link,
+  person: Person,
+  happened: Happened,
+) => { subject: string; html: string; text: string }
+
+const where = ({ at, ip, device }: Happened) =>
+  `${device}${ip ? `, from ${ip}` : ''}, on ${at.toISOString().slice(0, 16).replace('T', ' at ')} UTC.`
+
+/** What people are told that they may not have done themselves, by what happened. */
+export const noticeTemplates: Partial<Record<AuditAction, Notice>> = {
+  'session.started': ({ publicUrl }, person, happened) => ({
+    subject: 'A new device signed in',
+    ...layout({
+      publicUrl,
+      title: 'A new device signed in',
+      paragraphs: [
+        greet(person),
+        'Your account was used on a device, or from a place, that is new to us:',
+        where(happened),
+      ],
+      action: { label: 'See my sessions', url: `${publicUrl}/settings/sessions` },
+      closing: 'If it was not you, end that session and set a new password.',
+    }),
+  }),
+
+  'password.changed': (link, person, happened) => passwordNotice(link, person, happened),
+  'password.reset': (link, person, happened) => passwordNotice(link, person, happened),
+
+  'user.deleted': ({ publicUrl }, person, { at }) => ({
+    subject: 'Your account is deleted',
+    ...layout({
+      publicUrl,
+      title: 'Your account is deleted',
+      paragraphs: [
+        greet(person),
+        `Your account is deleted, and will be erased ${wayBackDays} days from ${at.toISOString().slice(0, 10)}. To keep it, sign in before that.`,
+      ],
+      action: { label: 'Keep my account', url: `${publicUrl}/sign-in` },
+      closing: 'If it was not you, sign in and set a new password.',
+    }),
+  }),
+}
+
+function passwordNotice({ publicUrl }: Link, person: Person, happened: Happened) {
+  return {
+    subject: 'Your password was changed',
+    ...layout({
+      publicUrl,
+      title: 'Your password was changed',
+      paragraphs: [greet(person), 'The password of your account was changed:', where(happened)],
+      action: { label: 'It was not me', url: `${publicUrl}/forgot` },
+      closing: 'If it was you, there is nothing to do.',
+    }),
+  }
+}

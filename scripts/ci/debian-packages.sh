@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
-# What CI needs of the system: Debian's PostgreSQL 15 and PgBouncer, and what a headless Chromium links to.
-# Neither is started by the system: the scripts start their own, on free ports.
+# What CI needs of the system: Debian's PostgreSQL 15, PgBouncer and Redis, and what a headless Chromium links to.
+# None is started by the system: the scripts start their own, on free ports.
 set -euo pipefail
 
 missing=()
 [ -x /usr/lib/postgresql/15/bin/postgres ] || missing+=(postgresql-15)
 [ -x /usr/sbin/pgbouncer ] || missing+=(pgbouncer)
+[ -x /usr/bin/redis-server ] || missing+=(redis-server)
 for library in libnss3 libexpat1; do
   dpkg -s "$library" > /dev/null 2>&1 || missing+=("$library")
 done

@@ -3,12 +3,11 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { chmodSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer, connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { makeEnvironment } from '../set-up/environment.mjs'
 import { root } from '../set-up/paths.mjs'
+import { answering, freePort } from './ports.mjs'
 
 const [name = 'postgres-15'] = process.argv.slice(2)
 const programs = '/usr/lib/postgresql/15/bin'
@@ -115,26 +114,4 @@ function asPostgres(program, args) {
 
 function url(port) {
   return `postgres://postgres@127.0.0.1:${port}/postgres`
-}
-
-async function freePort() {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address()
-  server.close()
-  return port
-}
-
-async function answering(port) {
-  for (let attempt = 0; attempt < 100; attempt++) {
-    const socket = connect(port, '127.0.0.1')
-    const answered = await once(socket, 'connect').then(
-      () => true,
-      () => false,
-    )
-    socket.destroy()
-    if (answered) return port
-    await sleep(100)
-  }
-  throw new Error(`nothing answers on port ${port}`)
 }

@@ -31,7 +31,7 @@ const environment = z.object({
     .optional(),
   APP_SECRET: secrets.optional(),
   VERIFICATION_HOURS: integer(1, 168).default(24),
-  RESET_MINUTES: integer(5, 1_440).default(15),
+  RESET_MINUTES: integer(15, 1_440).default(15),
   AUDIT_DAYS: integer(30, 3_650).default(365),
   WORKER: oneOf(['embedded', 'off']).default('embedded'),
   TRUST_PROXY: addresses.default([]),

@@ -70,7 +70,7 @@ describe.each(['PostgreSQL', 'memory'])('counted in %s', (place) => {
     ['signInBySource', 30],
     ['registration', 10],
     ['mailRequest', 10],
-    ['resetByAccount', 5],
+    ['resetByAccount', 3],
   ] as const)('%s allows %d', async (name, points) => {
     const limits = start(1)
     await consumed(limits, points, ada, name)
@@ -79,7 +79,7 @@ describe.each(['PostgreSQL', 'memory'])('counted in %s', (place) => {
 
   it('where the answer must not tell, one is told nothing and counted all the same', async () => {
     const limits = start(1)
-    for (let count = 0; count < 5; count++) expect(await limits.isWithin('resetByAccount', ada)).toBe(true)
+    for (let count = 0; count < 3; count++) expect(await limits.isWithin('resetByAccount', ada)).toBe(true)
     expect(await limits.isWithin('resetByAccount', ada)).toBe(false)
     expect(await limits.isWithin('resetByAccount', `${ada} and bob`)).toBe(true)
   })

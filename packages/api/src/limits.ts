@@ -17,7 +17,8 @@ const rules = {
   signInBySource: { points: 30, seconds: 60 },
   registration: { points: 10, seconds: 60 * 60 },
   mailRequest: { points: 10, seconds: 60 * 60 },
-  resetByAccount: { points: 5, seconds: 60 * 60 },
+  // No longer than a link lives: who is refused one, because others asked in their name, has one that still works.
+  resetByAccount: { points: 3, seconds: 15 * 60 },
 } as const
 
 export type LimitName = keyof typeof rules

@@ -32,9 +32,17 @@ const observed = t.middleware(async ({ ctx, path, next }) => {
     const failure = toFailure(result.error)
     if (failure.status >= 500)
       ctx.log.error({ err: failure.cause ?? failure, path, requestId: ctx.request.id }, 'call failed')
+    if (failure.status === 403) ctx.log.warn(refusalOf(ctx, path, failure.apiCode), 'call refused')
     if (!isDeclared(path, failure.apiCode)) ctx.onUndeclaredError(path, failure.apiCode)
   }
   return result
+})
+
+const refusalOf = ({ request, principal }: Context, path: string, code: ErrorCode) => ({
+  path,
+  code,
+  requestId: request.id,
+  userId: principal?.user.id,
 })
 
 function isDeclared(path: string, code: ErrorCode): boolean {

@@ -1,6 +1,6 @@
 import * as z from 'zod'
 import { forgetPeople } from '../../audit/queries.ts'
-import { record } from '../../audit/record.ts'
+import { recordAll } from '../../audit/record.ts'
 import { inTransaction } from '../../db.ts'
 import type { Deps } from '../../deps.ts'
 import { inBatches } from '../../jobs/batches.ts'
@@ -25,7 +25,11 @@ function eraseBatch({ db, settings }: Deps, limit: number): Promise<number> {
     const ids = await eraseLapsedUsers(trx, wayBackDays, limit)
     if (ids.length === 0) return 0
     await forgetPeople(trx, ids)
-    for (const subjectId of ids) await record(trx, { settings }, { action: 'user.erased', subjectId })
+    await recordAll(
+      trx,
+      { settings },
+      ids.map((subjectId) => ({ action: 'user.erased', subjectId })),
+    )
     return ids.length
   })
 }

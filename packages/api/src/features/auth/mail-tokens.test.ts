@@ -18,25 +18,44 @@ afterEach(() => vi.restoreAllMocks())
 const newPassword = 'Another7Horse'
 const run = { id: '1', attempt: 1, signal: new AbortController().signal }
 
-/** The two kinds of mailed token, and how each is asked for and used. */
+/** The kinds of mailed token that are rows of one table: how each is asked for and used, and where it goes. */
 const kinds = {
   verify: {
     request: ({ calls }: Person) => calls.auth.email.resend(),
     redeem: (token: string) => api.nobody.auth.email.verify({ token }),
+    addressOf: ({ email }: Person) => email,
   },
   reset: {
     request: ({ email }: Person) => api.nobody.auth.password.requestReset({ email }),
     redeem: (token: string) => api.nobody.auth.password.reset({ token, password: newPassword }),
+    addressOf: ({ email }: Person) => email,
+  },
+  change: {
+    request: ({ calls, user }: Person) =>
+      calls.auth.email.change({ email: `new_${user.username}@example.com` }),
+    redeem: (token: string) => api.nobody.auth.email.confirmChange({ token }),
+    addressOf: ({ user }: Person) => `new_${user.username}@example.com`,
   },
 }
 
-const each = it.each(['verify', 'reset'] as const)
+const each = it.each(['verify', 'reset', 'change'] as const)
 
 async function mailedToken(kind: keyof typeof kinds, person: Person) {
   await kinds[kind].request(person)
   await api.drainJobs()
-  return api.mailbox.tokenFor(person.email)
+  return tokenMailed(kind, person)
 }
+
+const tokenMailed = (kind: keyof typeof kinds, person: Person) =>
+  api.mailbox.tokenFor(kinds[kind].addressOf(person))
+
+const mailsOf = (kind: keyof typeof kinds, person: Person) => api.mailbox.to(kinds[kind].addressOf(person))
+
+/** As if they had left this long ago. */
+const leave = ({ user }: Person, days: number) =>
+  sql`update users set deleted_at = now() - make_interval(days => ${days}) where id = ${user.id}`.execute(
+    api.db,
+  )
 
 const unverified = (name: string) => api.person(name, { isVerified: false })
 
@@ -77,8 +96,8 @@ each('%s: of two requests at once one mail goes out, and its link works', async 
   const cora = await unverified(`cora_${kind}`)
   await Promise.all([kinds[kind].request(cora), kinds[kind].request(cora)])
   await api.drainJobs()
-  expect(api.mailbox.to(cora.email)).toHaveLength(1)
-  expect(await kinds[kind].redeem(api.mailbox.tokenFor(cora.email))).toBeNull()
+  expect(mailsOf(kind, cora)).toHaveLength(1)
+  expect(await kinds[kind].redeem(tokenMailed(kind, cora))).toBeNull()
 })
 
 each('%s: used, expired, unknown and malformed are one answer, byte for byte', async (kind) => {
@@ -92,18 +111,46 @@ each('%s: used, expired, unknown and malformed are one answer, byte for byte', a
     expect(JSON.stringify(await refusalOf(kinds[kind].redeem(token)))).toBe(JSON.stringify(invalid))
 })
 
-each('%s: a token of somebody deleted is like an unknown one', async (kind) => {
+each('%s: a token of somebody who can come back no more is like an unknown one', async (kind) => {
   const fay = await unverified(`fay_${kind}`)
   const token = await mailedToken(kind, fay)
-  await fay.calls.users.delete()
+  await leave(fay, 8)
   expect(await refusalOf(kinds[kind].redeem(token))).toEqual(invalid)
+})
+
+each('%s: who left less than 7 days ago can still use a token', async (kind) => {
+  const flo = await unverified(`flo_${kind}`)
+  const token = await mailedToken(kind, flo)
+  await leave(flo, 6)
+  expect(await kinds[kind].redeem(token)).toBeNull()
+})
+
+it('a link to set a new password, asked for within 7 days of leaving, leads back into the account', async () => {
+  const finn = await api.person('finn')
+  await finn.calls.users.delete()
+  const token = await mailedToken('reset', finn)
+  expect(await kinds.reset.redeem(token)).toBeNull()
+  const signIn = () => api.nobody.auth.signIn({ email: finn.email, password: newPassword, tokenInBody: true })
+  expect(await signIn()).toMatchObject({ user: { username: 'finn' } })
+})
+
+it('who left more than 7 days ago is mailed nothing', async () => {
+  const fred = await api.person('fred')
+  await leave(fred, 8)
+  await kinds.reset.request(fred)
+  await api.drainJobs()
+  expect(api.mailbox.to(fred.email)).toEqual([])
 })
 
 it.each([
   ['verify', 'reset'],
+  ['verify', 'change'],
   ['reset', 'verify'],
+  ['reset', 'change'],
+  ['change', 'verify'],
+  ['change', 'reset'],
 ] as const)('a %s token is no %s token, and is not spent by the attempt', async (kind, other) => {
-  const gail = await unverified(`gail_${kind}`)
+  const gail = await unverified(`gail_${kind}_${other}`)
   const token = await mailedToken(kind, gail)
   expect(await refusalOf(kinds[other].redeem(token))).toEqual(invalid)
   expect(await kinds[kind].redeem(token)).toBeNull()
@@ -112,6 +159,7 @@ it.each([
 it.each([
   ['verify', 24 * 60],
   ['reset', 15],
+  ['change', 24 * 60],
 ] as const)('a %s token holds for %d minutes', async (kind, minutes) => {
   const hana = await unverified(`hana_${kind}`)
   await kinds[kind].request(hana)
@@ -129,7 +177,7 @@ each('%s: a dump holds no token, whether the mail waits or was sent', async (kin
   const waiting = await dumpOf(api.db)
   expect(waiting).toContain('tokenId')
   await api.drainJobs()
-  const token = api.mailbox.tokenFor(iris.email)
+  const token = tokenMailed(kind, iris)
   expect(holds(waiting, token)).toBe(false)
   expect(holds(await dumpOf(api.db), token)).toBe(false)
 })
@@ -140,7 +188,7 @@ each('%s: a mail that is sent twice carries the same link', async (kind) => {
   const { payload } = (await api.waitingJobs()).at(-1)!
   await mailLink.run(api.deps, payload as { tokenId: string }, run)
   await mailLink.run(api.deps, payload as { tokenId: string }, run)
-  const [first, second] = api.mailbox.to(june.email)
+  const [first, second] = mailsOf(kind, june)
   expect(second).toEqual(first)
   await api.drainJobs()
 })
@@ -149,7 +197,7 @@ each('%s: a link works that was asked for before APP_SECRET was rotated and mail
   const kira = await unverified(`kira_${kind}`)
   await kinds[kind].request(kira)
   await withSecrets(['a new secret', 'a secret for tests'], () => api.drainJobs())
-  expect(await kinds[kind].redeem(api.mailbox.tokenFor(kira.email))).toBeNull()
+  expect(await kinds[kind].redeem(tokenMailed(kind, kira))).toBeNull()
 })
 
 it('a link whose APP_SECRET is gone is a recorded permanent failure', async () => {
@@ -178,9 +226,9 @@ each('%s: a link that expired or whose owner is gone while the mail waited is no
   await kinds[kind].request(mia)
   await kinds[kind].request(nora)
   await sql`update mail_tokens set expires_at = now() where user_id = ${mia.user.id}`.execute(api.db)
-  await nora.calls.users.delete()
+  await leave(nora, 8)
   await api.drainJobs()
-  expect([...api.mailbox.to(mia.email), ...api.mailbox.to(nora.email)]).toEqual([])
+  expect([...mailsOf(kind, mia), ...mailsOf(kind, nora)]).toEqual([])
   expect(await api.waitingJobs()).toEqual([])
 })
 

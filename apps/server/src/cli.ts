@@ -6,6 +6,7 @@ const usage = `Usage: npm run cli -- <command>
   migrate [--status]
   user create --email <address> --username <name> [--role <role>] --password-stdin
   user promote <address> [--role <role>]
+  user export <address>
   openapi [--out <file>]
   keys rotate`
 

@@ -51,6 +51,7 @@ async function cli(args: string[], env: Record<string, string> = {}, stdin = '')
 }
 
 const ofAda = ['--email', 'Ada@example.com', '--username', 'ada', '--password-stdin']
+const ofPerson = (name: string) => ['--email', `${name}@example.com`, '--username', name, '--password-stdin']
 
 describe('user create', () => {
   it('makes a verified person', async () => {
@@ -113,6 +114,46 @@ describe('user promote', () => {
       await expect(run('user promote', args)).rejects.toThrow(UsageError)
     },
   )
+
+  it('does not take the last admin away', async () => {
+    const own = await createTestDatabase()
+    const url = own.directUrl
+    for (const role of ['admin', 'user'])
+      await run('user create', [...ofPerson(role), '--role', role], { stdin: 'Correct7Horse', url })
+    const demote = () => run('user promote', ['admin@example.com', '--role', 'user'], { url })
+    await expect(demote()).rejects.toMatchObject({ apiCode: 'LAST_ADMIN' })
+    await run('user promote', ['user@example.com'], { url })
+    expect(await demote()).toMatchObject({ role: 'user' })
+    await own.drop()
+  })
+})
+
+describe('user export', () => {
+  it('prints everything that is held on somebody, and no secret', async () => {
+    await run('user create', ofPerson('lena'), { stdin: 'Correct7Horse' })
+    const data = await run('user export', ['LENA@example.com'])
+    expect(data).toMatchObject({
+      account: [{ email: 'lena@example.com', username: 'lena' }],
+      sessions: [],
+      events: [{ action: 'user.created', result: 'success', actorId: null }],
+    })
+    expect(JSON.stringify(data)).not.toMatch(/argon2|hash/i)
+    expect(await run('user export', ['lena@example.com'])).toMatchObject({
+      events: [{ action: 'export.made', actorId: null }, { action: 'user.created' }],
+    })
+  })
+
+  it('does not know strangers', async () => {
+    await expect(run('user export', ['nobody@example.com'])).rejects.toMatchObject({ apiCode: 'NOT_FOUND' })
+    await expect(run('user export', ['no address'])).rejects.toMatchObject({ apiCode: 'VALIDATION_ERROR' })
+  })
+
+  it.each([[[]], [['a@example.com', 'b@example.com']], [['a@example.com', '--out', 'file']]])(
+    'is wrong usage with %j',
+    async (args) => {
+      await expect(run('user export', args)).rejects.toThrow(UsageError)
+    },
+  )
 })
 
 describe('migrate', () => {
@@ -162,8 +203,11 @@ describe('openapi', () => {
 describe('on the command line', () => {
   it('the result is JSON on stdout, and the exit code 0', async () => {
     const env = { DATABASE_URL: database.directUrl }
-    const args = ['user', 'create', '--email', 'grace@example.com', '--username', 'grace', '--password-stdin']
-    const { code, stdout, stderr } = await cli(args, env, 'Correct7Horse\n')
+    const { code, stdout, stderr } = await cli(
+      ['user', 'create', ...ofPerson('grace')],
+      env,
+      'Correct7Horse\n',
+    )
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
     expect(JSON.parse(stdout)).toMatchObject({ username: 'grace' })
   })
@@ -228,19 +272,15 @@ describe('on the command line', () => {
     async () => {
       const own = await makeTestDataDir()
       const env = { DATA_DIR: own.path }
-      const person = (name: string) => [
-        'user',
-        'create',
-        '--email',
-        `${name}@example.com`,
-        '--username',
-        name,
-        '--password-stdin',
-      ]
-      expect(await cli(person('ada'), env, 'Correct7Horse')).toMatchObject({ code: 0 })
+      expect(await cli(['user', 'create', ...ofPerson('ada')], env, 'Correct7Horse')).toMatchObject({
+        code: 0,
+      })
 
       const system = await startTestSystem({ dataDir: own.path })
-      expect(await cli(person('bob'), env, 'Correct7Horse')).toMatchObject({ code: 0, stderr: '' })
+      expect(await cli(['user', 'create', ...ofPerson('bob')], env, 'Correct7Horse')).toMatchObject({
+        code: 0,
+        stderr: '',
+      })
       for (const name of ['ada', 'bob']) {
         const body = { email: `${name}@example.com`, password: 'Correct7Horse' }
         expect(await send('POST', `${system.url}/api/v1/auth/sessions`, { body })).toMatchObject({

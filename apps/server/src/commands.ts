@@ -4,6 +4,7 @@ import { parseArgs, type ParseArgsOptionsConfig } from 'node:util'
 import {
   appRouter,
   createVerifiedUser,
+  exportUser,
   migrate,
   migrationStatus,
   openApiDocument,
@@ -53,8 +54,13 @@ export const commands: Readonly<Record<string, (args: string[]) => Promise<unkno
     const { values, positionals } = parse(args, { role: { type: 'string' } }, 1)
     const { role = 'admin' } = values
     if (!isRole(role)) throw unknownRole()
-    const { email } = read(userCreate.pick({ email: true }), { email: positionals[0] })
+    const email = readAddress(positionals)
     return withDeps((deps) => promoteUser(deps, email, role))
+  },
+
+  async 'user export'(args) {
+    const email = readAddress(parse(args, {}, 1).positionals)
+    return withDeps((deps) => exportUser(deps, email))
   },
 
   async openapi(args) {
@@ -86,6 +92,8 @@ function read<Schema extends z.ZodType>(schema: Schema, value: unknown): z.outpu
   if (!parsed.success) throw validationFailure(parsed.error)
   return parsed.data
 }
+
+const readAddress = ([email]: string[]) => read(userCreate.pick({ email: true }), { email }).email
 
 const isRole = (name: string): name is Role => (roles as readonly string[]).includes(name)
 

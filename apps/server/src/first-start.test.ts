@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { createTestApi } from '@tenon/api/testing'
 import { describe, expect, it } from 'vitest'
 import { ownSecret } from './app-secret.ts'
-import { createFirstAdmin } from './first-admin.ts'
+import { createFirstAdmin, hasFirstAdmin } from './first-admin.ts'
 import { makeTestDataDir } from './testing/index.ts'
 
 describe('the first admin', () => {
@@ -22,6 +22,27 @@ describe('the first admin', () => {
     await api.person('ada')
     expect(await createFirstAdmin(api.deps)).toBeUndefined()
     expect(await api.db.selectFrom('users').select('username').execute()).toEqual([{ username: 'ada' }])
+    await api.stop()
+  })
+})
+
+describe('the start names the first admin', () => {
+  it('as long as they are one and can sign in', async () => {
+    const api = await createTestApi()
+    expect(await hasFirstAdmin(api.deps)).toBe(false)
+    await createFirstAdmin(api.deps)
+    expect(await hasFirstAdmin(api.deps)).toBe(true)
+    const changes = [
+      { role: 'user' },
+      { suspendedAt: new Date() },
+      { deletedAt: new Date() },
+      { email: 'root@example.com' },
+    ] as const
+    for (const change of changes) {
+      await api.db.updateTable('users').set(change).execute()
+      expect([change, await hasFirstAdmin(api.deps)]).toEqual([change, false])
+      await api.db.updateTable('users').set({ role: 'admin', suspendedAt: null, deletedAt: null }).execute()
+    }
     await api.stop()
   })
 })

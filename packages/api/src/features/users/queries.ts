@@ -137,6 +137,7 @@ export async function hasAdmin(db: Kysely<Database>, email: string): Promise<boo
     .where('email', '=', email)
     .where('role', '=', 'admin')
     .where('deletedAt', 'is', null)
+    .where('suspendedAt', 'is', null)
     .executeTakeFirst()
   return row !== undefined
 }

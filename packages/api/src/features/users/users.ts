@@ -63,10 +63,13 @@ async function recordCreation(trx: Transaction<Database>, source: AuditSource, i
 }
 
 /** For operators: everything that is held on somebody, however much. @throws NOT_FOUND */
-export async function exportUser({ db }: Pick<Deps, 'db'>, email: string) {
+export async function exportUser(deps: Pick<Deps, 'db' | 'settings'>, email: string) {
+  const { db } = deps
   const id = await findIdByEmail(db, email)
   if (!id) throw notFound('user')
-  return collectPersonalData(db, id)
+  const data = await collectPersonalData(db, id)
+  await inTransaction(db, (trx) => record(trx, deps, { action: 'export.made', subjectId: id }))
+  return data
 }
 
 /** For operators. @throws NOT_FOUND, LAST_ADMIN */

@@ -15,7 +15,9 @@ import { recordingLog, type LogEntry } from './log.ts'
 import { createTestMailbox, type TestMailbox } from './mailbox.ts'
 import { createTestDatabase, type TestDatabase } from './test-database.ts'
 
+export { dumpOf, holds } from './dump.ts'
 export { recordingLog, silentLog } from './log.ts'
+export { allProcedures, type ProcedureEntry } from './procedures.ts'
 export { startTestProxy, type TestProxy } from './proxy.ts'
 export { createEmptyDatabase, createTestDatabase, type TestDatabase } from './test-database.ts'
 

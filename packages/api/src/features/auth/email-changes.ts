@@ -19,6 +19,7 @@ import {
 import { mailEmailChange } from './jobs.ts'
 import { deleteMailTokensOf } from './mail-token-queries.ts'
 import { issueMailToken, redeemMailToken } from './mail-tokens.ts'
+import { lockSession } from './queries.ts'
 import { endSessionsOf } from './sessions.ts'
 
 const undoDays = 7
@@ -33,6 +34,8 @@ export async function requestEmailChange(ctx: UserContext, email: string) {
   await limits.consume('mailRequest', sourceOf(request.ip))
   if (email === before) return { ok: true as const }
   await inTransaction(db, async (trx) => {
+    // A reset or an undo came in between: it would not kill a link that is only made now.
+    if (!(await lockSession(trx, subjectId, principal.session.id))) throw fail('UNAUTHORIZED')
     await issueMailToken(trx, settings, 'change', before, { newEmail: email })
     // An address that nobody confirmed may be a stranger's, by a slip at the registration: it is given no way in.
     if (emailVerified)

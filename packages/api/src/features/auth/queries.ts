@@ -43,6 +43,13 @@ export function lockAccount(trx: Transaction<Database>, userId: string, password
     .executeTakeFirst()
 }
 
+/** Whether it is still there; what would end it together with others, like a reset, waits from now on. */
+export async function lockSession(trx: Transaction<Database>, userId: string, id: string): Promise<boolean> {
+  await trx.selectFrom('users').select('id').where('id', '=', userId).forNoKeyUpdate().execute()
+  const row = await trx.selectFrom('sessions').select('id').where('id', '=', id).executeTakeFirst()
+  return row !== undefined
+}
+
 /** Brings a deleted account back. */
 export async function markPresent(trx: Transaction<Database>, userId: string): Promise<void> {
   await trx

@@ -14,10 +14,13 @@ import { Route as EntranceRouteImport } from './routes/_entrance'
 import { Route as AppIndexRouteImport } from './routes/_app/index'
 import { Route as AppSignedInRouteImport } from './routes/_app/_signed-in'
 import { Route as EntranceCheckMailRouteImport } from './routes/_entrance/check-mail'
+import { Route as EntranceConfirmEmailRouteImport } from './routes/_entrance/confirm-email'
+import { Route as EntranceExportRouteImport } from './routes/_entrance/export'
 import { Route as EntranceForgotRouteImport } from './routes/_entrance/forgot'
 import { Route as EntranceResetRouteImport } from './routes/_entrance/reset'
 import { Route as EntranceSignInRouteImport } from './routes/_entrance/sign-in'
 import { Route as EntranceSignUpRouteImport } from './routes/_entrance/sign-up'
+import { Route as EntranceUndoEmailRouteImport } from './routes/_entrance/undo-email'
 import { Route as EntranceVerifyRouteImport } from './routes/_entrance/verify'
 import { Route as AppSignedInDraftsRouteImport } from './routes/_app/_signed-in/drafts'
 import { Route as AppPostsIdRouteImport } from './routes/_app/posts/$id'
@@ -49,6 +52,16 @@ const EntranceCheckMailRoute = EntranceCheckMailRouteImport.update({
   path: '/check-mail',
   getParentRoute: () => EntranceRoute,
 } as any)
+const EntranceConfirmEmailRoute = EntranceConfirmEmailRouteImport.update({
+  id: '/confirm-email',
+  path: '/confirm-email',
+  getParentRoute: () => EntranceRoute,
+} as any)
+const EntranceExportRoute = EntranceExportRouteImport.update({
+  id: '/export',
+  path: '/export',
+  getParentRoute: () => EntranceRoute,
+} as any)
 const EntranceForgotRoute = EntranceForgotRouteImport.update({
   id: '/forgot',
   path: '/forgot',
@@ -67,6 +80,11 @@ const EntranceSignInRoute = EntranceSignInRouteImport.update({
 const EntranceSignUpRoute = EntranceSignUpRouteImport.update({
   id: '/sign-up',
   path: '/sign-up',
+  getParentRoute: () => EntranceRoute,
+} as any)
+const EntranceUndoEmailRoute = EntranceUndoEmailRouteImport.update({
+  id: '/undo-email',
+  path: '/undo-email',
   getParentRoute: () => EntranceRoute,
 } as any)
 const EntranceVerifyRoute = EntranceVerifyRouteImport.update({
@@ -115,10 +133,13 @@ const AppSignedInPostsIdEditRoute = AppSignedInPostsIdEditRouteImport.update({
 export interface FileRoutesByFullPath {
   '/': typeof AppIndexRoute
   '/check-mail': typeof EntranceCheckMailRoute
+  '/confirm-email': typeof EntranceConfirmEmailRoute
+  '/export': typeof EntranceExportRoute
   '/forgot': typeof EntranceForgotRoute
   '/reset': typeof EntranceResetRoute
   '/sign-in': typeof EntranceSignInRoute
   '/sign-up': typeof EntranceSignUpRoute
+  '/undo-email': typeof EntranceUndoEmailRoute
   '/verify': typeof EntranceVerifyRoute
   '/drafts': typeof AppSignedInDraftsRoute
   '/posts/$id': typeof AppPostsIdRoute
@@ -131,10 +152,13 @@ export interface FileRoutesByFullPath {
 export interface FileRoutesByTo {
   '/': typeof AppIndexRoute
   '/check-mail': typeof EntranceCheckMailRoute
+  '/confirm-email': typeof EntranceConfirmEmailRoute
+  '/export': typeof EntranceExportRoute
   '/forgot': typeof EntranceForgotRoute
   '/reset': typeof EntranceResetRoute
   '/sign-in': typeof EntranceSignInRoute
   '/sign-up': typeof EntranceSignUpRoute
+  '/undo-email': typeof EntranceUndoEmailRoute
   '/verify': typeof EntranceVerifyRoute
   '/drafts': typeof AppSignedInDraftsRoute
   '/posts/$id': typeof AppPostsIdRoute
@@ -150,10 +174,13 @@ export interface FileRoutesById {
   '/_entrance': typeof EntranceRouteWithChildren
   '/_app/_signed-in': typeof AppSignedInRouteWithChildren
   '/_entrance/check-mail': typeof EntranceCheckMailRoute
+  '/_entrance/confirm-email': typeof EntranceConfirmEmailRoute
+  '/_entrance/export': typeof EntranceExportRoute
   '/_entrance/forgot': typeof EntranceForgotRoute
   '/_entrance/reset': typeof EntranceResetRoute
   '/_entrance/sign-in': typeof EntranceSignInRoute
   '/_entrance/sign-up': typeof EntranceSignUpRoute
+  '/_entrance/undo-email': typeof EntranceUndoEmailRoute
   '/_entrance/verify': typeof EntranceVerifyRoute
   '/_app/': typeof AppIndexRoute
   '/_app/_signed-in/drafts': typeof AppSignedInDraftsRoute
@@ -169,10 +196,13 @@ export interface FileRouteTypes {
   fullPaths:
     | '/'
     | '/check-mail'
+    | '/confirm-email'
+    | '/export'
     | '/forgot'
     | '/reset'
     | '/sign-in'
     | '/sign-up'
+    | '/undo-email'
     | '/verify'
     | '/drafts'
     | '/posts/$id'
@@ -185,10 +215,13 @@ export interface FileRouteTypes {
   to:
     | '/'
     | '/check-mail'
+    | '/confirm-email'
+    | '/export'
     | '/forgot'
     | '/reset'
     | '/sign-in'
     | '/sign-up'
+    | '/undo-email'
     | '/verify'
     | '/drafts'
     | '/posts/$id'
@@ -203,10 +236,13 @@ export interface FileRouteTypes {
     | '/_entrance'
     | '/_app/_signed-in'
     | '/_entrance/check-mail'
+    | '/_entrance/confirm-email'
+    | '/_entrance/export'
     | '/_entrance/forgot'
     | '/_entrance/reset'
     | '/_entrance/sign-in'
     | '/_entrance/sign-up'
+    | '/_entrance/undo-email'
     | '/_entrance/verify'
     | '/_app/'
     | '/_app/_signed-in/drafts'
@@ -260,6 +296,20 @@ declare module '@tanstack/react-router' {
       preLoaderRoute: typeof EntranceCheckMailRouteImport
       parentRoute: typeof EntranceRoute
     }
+    '/_entrance/confirm-email': {
+      id: '/_entrance/confirm-email'
+      path: '/confirm-email'
+      fullPath: '/confirm-email'
+      preLoaderRoute: typeof EntranceConfirmEmailRouteImport
+      parentRoute: typeof EntranceRoute
+    }
+    '/_entrance/export': {
+      id: '/_entrance/export'
+      path: '/export'
+      fullPath: '/export'
+      preLoaderRoute: typeof EntranceExportRouteImport
+      parentRoute: typeof EntranceRoute
+    }
     '/_entrance/forgot': {
       id: '/_entrance/forgot'
       path: '/forgot'
@@ -286,6 +336,13 @@ declare module '@tanstack/react-router' {
       path: '/sign-up'
       fullPath: '/sign-up'
       preLoaderRoute: typeof EntranceSignUpRouteImport
+      parentRoute: typeof EntranceRoute
+    }
+    '/_entrance/undo-email': {
+      id: '/_entrance/undo-email'
+      path: '/undo-email'
+      fullPath: '/undo-email'
+      preLoaderRoute: typeof EntranceUndoEmailRouteImport
       parentRoute: typeof EntranceRoute
     }
     '/_entrance/verify': {
@@ -385,19 +442,25 @@ const AppRouteWithChildren = AppRoute._addFileChildren(AppRouteChildren)
 
 interface EntranceRouteChildren {
   EntranceCheckMailRoute: typeof EntranceCheckMailRoute
+  EntranceConfirmEmailRoute: typeof EntranceConfirmEmailRoute
+  EntranceExportRoute: typeof EntranceExportRoute
   EntranceForgotRoute: typeof EntranceForgotRoute
   EntranceResetRoute: typeof EntranceResetRoute
   EntranceSignInRoute: typeof EntranceSignInRoute
   EntranceSignUpRoute: typeof EntranceSignUpRoute
+  EntranceUndoEmailRoute: typeof EntranceUndoEmailRoute
   EntranceVerifyRoute: typeof EntranceVerifyRoute
 }
 
 const EntranceRouteChildren: EntranceRouteChildren = {
   EntranceCheckMailRoute: EntranceCheckMailRoute,
+  EntranceConfirmEmailRoute: EntranceConfirmEmailRoute,
+  EntranceExportRoute: EntranceExportRoute,
   EntranceForgotRoute: EntranceForgotRoute,
   EntranceResetRoute: EntranceResetRoute,
   EntranceSignInRoute: EntranceSignInRoute,
   EntranceSignUpRoute: EntranceSignUpRoute,
+  EntranceUndoEmailRoute: EntranceUndoEmailRoute,
   EntranceVerifyRoute: EntranceVerifyRoute,
 }
 

@@ -21,7 +21,11 @@ export function DeleteAccount({ me }: { me: Me }) {
       async onSuccess() {
         await router.navigate({ to: '/' })
         endSession(queryClient)
-        notify({ title: 'Your account is deleted' })
+        notify({
+          title: 'Your account is deleted',
+          description: 'To have it back, sign in within 7 days.',
+          action: { label: 'Sign in', onClick: () => void router.navigate({ to: '/sign-in' }) },
+        })
       },
     }),
   )
@@ -30,7 +34,7 @@ export function DeleteAccount({ me }: { me: Me }) {
   return (
     <Section
       title="Delete account"
-      description="Your sessions end, your posts are hidden, and your names stay reserved for 7 days."
+      description="Your sessions end and your posts are hidden. Signing in within 7 days brings it all back; after that it is erased."
     >
       <Button className="text-danger" onClick={() => setIsAsking(true)}>
         Delete my account
@@ -38,7 +42,7 @@ export function DeleteAccount({ me }: { me: Me }) {
       <Confirm
         open={isAsking}
         title="Delete your account?"
-        action="Delete for good"
+        action="Delete account"
         pending={remove.isPending}
         disabled={!isSure}
         onConfirm={() => remove.mutate()}
@@ -50,7 +54,7 @@ export function DeleteAccount({ me }: { me: Me }) {
       >
         <label className="flex flex-col gap-2">
           <span>
-            This cannot be undone. Type{' '}
+            You have 7 days to come back by signing in; then everything is erased for good. Type{' '}
             <strong className="font-medium text-ink select-all">{me.username}</strong> to go on.
           </span>
           <input

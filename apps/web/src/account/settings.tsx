@@ -1,6 +1,8 @@
 import { useMe } from '../session/use-me.ts'
 import { PageHeader } from '../ui/page-header.tsx'
 import { DeleteAccount } from './delete-account.tsx'
+import { EmailForm } from './email-form.tsx'
+import { ExportData } from './export-data.tsx'
 import { PasswordForm } from './password-form.tsx'
 import { ProfileForm } from './profile-form.tsx'
 
@@ -12,7 +14,9 @@ export function Settings() {
       {me && (
         <div className="flex flex-col gap-4">
           <ProfileForm me={me} />
+          <EmailForm me={me} />
           <PasswordForm me={me} />
+          <ExportData me={me} />
           <DeleteAccount me={me} />
         </div>
       )}

@@ -17,6 +17,10 @@ function messageOf(error: AnyApiError): string {
   if (error.code === 'NETWORK') return 'The server cannot be reached. Check the connection and try again.'
   if (error.code === 'TIMEOUT') return 'The server took too long to answer. Try again.'
   if (error.code === 'UNAUTHORIZED') return 'You are signed out.'
+  if (error.code === 'REAUTHENTICATION_REQUIRED') return 'Give your password again to do this.'
+  if (error.code === 'ACCOUNT_SUSPENDED')
+    return 'This account is suspended. If you think that is a mistake, ask the people who run this site.'
+  if (error.code === 'LAST_ADMIN') return 'You are the only admin. Make somebody else an admin first.'
   if (error.code !== 'RATE_LIMITED') return error.message
   return `That was a little too often. Try again ${inTime(error.details.retryAfterSeconds)}.`
 }

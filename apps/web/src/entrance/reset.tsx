@@ -6,6 +6,7 @@ import { Button, ButtonLink } from '../ui/button.tsx'
 import { Form } from '../ui/form.tsx'
 import { PasswordField } from '../ui/password-field.tsx'
 import { EntranceHeader } from './entrance-header.tsx'
+import { StaleLink } from './stale-link.tsx'
 import { useMailedToken } from './use-mailed-token.ts'
 
 /** A new link begins anew, also when it is opened in the tab of an older one. */
@@ -22,7 +23,7 @@ function ResetWith({ token }: { token: string | undefined }) {
   )
 
   if (reset.isSuccess) return <Done />
-  if (!token || isStaleToken(reset.error)) return <StaleLink isKnown={Boolean(token)} />
+  if (!token || isStaleToken(reset.error)) return <Stale token={token} />
   return (
     <>
       <EntranceHeader title="Set a new password">It signs you out everywhere else.</EntranceHeader>
@@ -52,16 +53,11 @@ const Done = () => (
   </>
 )
 
-const StaleLink = ({ isKnown }: { isKnown: boolean }) => (
-  <>
-    <EntranceHeader
-      title={isKnown ? 'This link is no longer valid' : 'Open the link from the mail'}
-      isOutcome
-    >
-      {isKnown ? 'It was used already, or is older than 15 minutes.' : 'This page needs the whole link.'}
-    </EntranceHeader>
-    <ButtonLink to="/forgot" size="large" className="w-full">
-      Ask for a new link
-    </ButtonLink>
-  </>
+const Stale = ({ token }: { token: string | undefined }) => (
+  <StaleLink
+    token={token}
+    reason="It was used already, or is older than 15 minutes."
+    to="/forgot"
+    action="Ask for a new link"
+  />
 )

@@ -3,12 +3,13 @@ import { trpc } from '../api/client.ts'
 import { isStaleToken } from '../api/errors.ts'
 import { sessionKey } from '../session/forget-session.ts'
 import { useMe } from '../session/use-me.ts'
-import { Button, ButtonLink } from '../ui/button.tsx'
-import { Form } from '../ui/form.tsx'
+import { ButtonLink } from '../ui/button.tsx'
 import { EntranceHeader } from './entrance-header.tsx'
+import { Redeem } from './redeem.tsx'
+import { StaleLink } from './stale-link.tsx'
 import { useMailedToken } from './use-mailed-token.ts'
 
-/** Confirms by a press and not by loading: programs that look into mails open their links, too. */
+/** A new link begins anew, also when it is opened in the tab of an older one. */
 export function Verify() {
   const token = useMailedToken()
   return <VerifyWith key={token} token={token} />
@@ -23,21 +24,17 @@ function VerifyWith({ token }: { token: string | undefined }) {
   )
 
   if (verify.isSuccess) return <Confirmed />
-  if (!token || isStaleToken(verify.error)) return <StaleLink isKnown={Boolean(token)} />
+  if (!token || isStaleToken(verify.error)) return <Stale token={token} />
   return (
-    <>
-      <EntranceHeader title="Confirm your address">One press, and you can publish.</EntranceHeader>
-      <Form
-        label="Confirm your address"
-        takesFocus
-        error={verify.error}
-        onValues={() => verify.mutate({ token })}
-      >
-        <Button type="submit" look="primary" size="large" pending={verify.isPending}>
-          Confirm my address
-        </Button>
-      </Form>
-    </>
+    <Redeem
+      title="Confirm your address"
+      action="Confirm my address"
+      error={verify.error}
+      pending={verify.isPending}
+      onRedeem={() => verify.mutate({ token })}
+    >
+      One press, and you can publish.
+    </Redeem>
   )
 }
 
@@ -55,17 +52,13 @@ function Confirmed() {
   )
 }
 
-const StaleLink = ({ isKnown }: { isKnown: boolean }) => (
-  <>
-    <EntranceHeader
-      title={isKnown ? 'This link is no longer valid' : 'Open the link from the mail'}
-      isOutcome
-    >
-      {isKnown ? 'It was used already, or is older than 24 hours. ' : 'This page needs the whole link. '}
-      After signing in you can ask for a new one.
-    </EntranceHeader>
-    <ButtonLink to="/sign-in" size="large" className="w-full">
-      Sign in
-    </ButtonLink>
-  </>
+const Stale = ({ token }: { token: string | undefined }) => (
+  <StaleLink
+    token={token}
+    reason="It was used already, or is older than 24 hours."
+    to="/sign-in"
+    action="Sign in"
+  >
+    After signing in you can ask for a new one.
+  </StaleLink>
 )

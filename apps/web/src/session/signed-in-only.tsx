@@ -1,5 +1,6 @@
 import { Outlet, useLocation } from '@tanstack/react-router'
 import { Callout } from '../ui/callout.tsx'
+import { PasswordQuestion } from './password-question.tsx'
 import { useMe } from './use-me.ts'
 
 /** A session can end while its page is open. The page stays: there may be an unsaved text on it. */
@@ -25,6 +26,7 @@ export function SignedInOnly() {
         </div>
       )}
       <Outlet />
+      <PasswordQuestion />
     </>
   )
 }

@@ -1,11 +1,19 @@
 import { Field } from './field.tsx'
 
-export const EmailField = () => (
+interface EmailFieldProps {
+  label?: string
+  /** One that is to become somebody's is not yet what they sign in with. */
+  autoComplete?: 'username' | 'email'
+  validate?: (value: unknown) => string | null
+}
+
+export const EmailField = ({ label = 'E-mail', autoComplete = 'username', ...field }: EmailFieldProps) => (
   <Field
+    {...field}
     name="email"
-    label="E-mail"
+    label={label}
     type="email"
-    autoComplete="username"
+    autoComplete={autoComplete}
     required
     maxLength={254}
     messages={{

@@ -11,6 +11,8 @@ interface FieldProps extends Omit<ComponentProps<typeof BaseField.Control>, 'cla
   label: string
   hint?: ReactNode
   messages?: Messages
+  /** What no native constraint can tell: why a value will not do, null when it does. */
+  validate?: (value: unknown) => string | null
   /** Stands inside the field, at its end. */
   trailing?: ReactNode
 }
@@ -19,9 +21,9 @@ export const inputClass =
   'w-full rounded-lg border border-line bg-surface px-3 text-sm text-ink outline-offset-0 placeholder:text-muted hover:border-line-strong data-invalid:border-danger focus-visible:border-accent focus-visible:outline-1 pointer-coarse:text-base'
 
 /** A label, an input and, one at a time, the browser's or the server's reason why it is not right. */
-export function Field({ name, label, hint, messages = {}, trailing, ...control }: FieldProps) {
+export function Field({ name, label, hint, messages = {}, validate, trailing, ...control }: FieldProps) {
   return (
-    <BaseField.Root name={name} className="flex flex-col gap-1.5">
+    <BaseField.Root name={name} {...(validate && { validate })} className="flex flex-col gap-1.5">
       <BaseField.Label className="text-sm font-medium">
         {label}
         {!control.required && <span className="font-normal text-muted"> (optional)</span>}

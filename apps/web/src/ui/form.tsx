@@ -6,6 +6,8 @@ import { useFocusOnMount } from './use-focus-on-mount.ts'
 
 interface FormProps<Name extends string> {
   label: string
+  /** For a button that stands outside of it. */
+  id?: string
   /** `intent` is the value of the button that was pressed. */
   onValues: (values: Record<Name, string>, intent: string | undefined) => void
   /** What became of the last try: what is about a field is shown there, the rest above the form. */
@@ -17,7 +19,13 @@ interface FormProps<Name extends string> {
   children: ReactNode | ((failure: ReactNode) => ReactNode)
 }
 
-export function Form<Name extends string>({ label, error, takesFocus = false, ...props }: FormProps<Name>) {
+export function Form<Name extends string>({
+  label,
+  id,
+  error,
+  takesFocus = false,
+  ...props
+}: FormProps<Name>) {
   const ref = useFocusOnMount<HTMLFormElement>(takesFocus, 'input, textarea, button')
   const errors = useMemo(() => fieldErrors(error), [error])
   const [fields, setFields] = useState<string[]>([])
@@ -27,6 +35,7 @@ export function Form<Name extends string>({ label, error, takesFocus = false, ..
   return (
     <BaseForm
       ref={ref}
+      {...(id && { id })}
       aria-label={label}
       errors={errors}
       onFormSubmit={(values, { event }) => {

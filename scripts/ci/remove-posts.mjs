@@ -5,6 +5,7 @@ import { onCopy } from './copy.mjs'
 const folders = [
   'packages/api/src/features/posts',
   'packages/api/migrations/0003_posts.ts',
+  'apps/server/src/testing/post-rows.ts',
   'apps/web/src/posts',
   'apps/web/src/routes/_app/posts',
   'apps/web/src/routes/_app/_signed-in/posts',
@@ -17,11 +18,32 @@ const lines = {
     [/^import .* from '\.\/posts\/.*'\n/gm, ''],
     [/^type Users = .*\n+const users: Users = .*\n+/gm, ''],
     [/users as plainUsers/, 'users'],
-    [/; posts: typeof posts/, ''],
+    [/^ {2}posts: typeof posts\n/m, ''],
     [/^ {2}posts,\n/m, ''],
-    [/, posts: postsErrors/, ''],
+    [/^ {2}posts: postsErrors,\n/m, ''],
     [/, \.\.\.postsJobs/, ''],
+    [/, \.\.\.postsPersonalData/, ''],
     [/, PostsTables/, ''],
+  ],
+  'packages/api/src/features/admin/output.ts': [
+    [/^import .* from '\.\.\/posts\/.*'\n/m, ''],
+    [/^ {4}posts: .*\n/m, ''],
+  ],
+  'packages/api/src/features/admin/users.ts': [
+    [/^import .* from '\.\.\/posts\/.*'\n/m, ''],
+    [/^ {4}posts: .*\n/m, ''],
+  ],
+  'packages/api/src/features/admin/router.ts': [
+    [/With their sessions, newest posts and latest/, 'With their sessions and latest'],
+  ],
+  'apps/server/src/testing/cast.ts': [
+    [/^import .* from '\.\/post-rows\.ts'\n/m, ''],
+    [/ extends Drafts/, ''],
+    [/^.*createDrafts.*\n/m, ''],
+  ],
+  'apps/server/src/testing/procedure-rows.ts': [
+    [/^import .* from '\.\/post-rows\.ts'\n/m, ''],
+    [/^ {2}\.\.\.postRows,\n/m, ''],
   ],
   // Without a feed the start page is one's own.
   'apps/web/src/routes/_app/index.tsx': [

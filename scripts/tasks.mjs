@@ -20,6 +20,7 @@ const tasks = {
   },
   test: ({ node }, args) => [node, 'scripts/test.mjs', ...args],
   check: ({ node }, args) => [node, 'scripts/check.mjs', ...args],
+  bench: ({ node }, args) => [node, 'bench/bench.mjs', ...args],
   cli: ({ node }, args) => [node, 'apps/server/src/cli.ts', ...args],
 }
 

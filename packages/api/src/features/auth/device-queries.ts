@@ -14,9 +14,21 @@ export async function upsertKnownDevice(
   return rows[0]?.isNew === true
 }
 
+/** Not the last one that a person used: the next, whose ever it is, would pass for the first and tell nobody. */
 export async function deleteForgottenDevices(db: Kysely<Database>, days: number): Promise<void> {
   const since = new Date(Date.now() - days * 24 * 60 * 60 * 1000)
-  await db.deleteFrom('knownDevices').where('lastSeenAt', '<', since).execute()
+  await db
+    .deleteFrom('knownDevices')
+    .where('lastSeenAt', '<', since)
+    .where(({ exists, selectFrom }) =>
+      exists(
+        selectFrom('knownDevices as later')
+          .select('later.device')
+          .whereRef('later.userId', '=', 'knownDevices.userId')
+          .whereRef('later.lastSeenAt', '>', 'knownDevices.lastSeenAt'),
+      ),
+    )
+    .execute()
 }
 
 export function listDevices(db: Kysely<Database>, userId: string) {

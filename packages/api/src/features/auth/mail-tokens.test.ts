@@ -1,5 +1,5 @@
 import { sql } from 'kysely'
-import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest'
+import { afterAll, beforeAll, expect, it } from 'vitest'
 import { dumpOf, holds } from '../../testing/dump.ts'
 import { createTestApi, type Person, type TestApi } from '../../testing/index.ts'
 import { refusalOf } from '../../testing/refusal.ts'
@@ -12,8 +12,6 @@ beforeAll(async () => {
 })
 
 afterAll(() => api.stop())
-
-afterEach(() => vi.restoreAllMocks())
 
 const newPassword = 'Another7Horse'
 const run = { id: '1', attempt: 1, signal: new AbortController().signal }
@@ -68,22 +66,6 @@ each('%s: a token works once', async (kind) => {
   expect(await refusalOf(kinds[kind].redeem(token))).toEqual(invalid)
 })
 
-each('%s: of 50 redemptions at once exactly one wins', async (kind) => {
-  const bob = await unverified(`bob_${kind}`)
-  const token = await mailedToken(kind, bob)
-  vi.spyOn(api.deps.hasher, 'hash').mockResolvedValue('a hash')
-  const outcomes = await Promise.all(
-    Array.from({ length: 50 }, () =>
-      kinds[kind].redeem(token).then(
-        () => 'OK',
-        (error: { apiCode: string }) => error.apiCode,
-      ),
-    ),
-  )
-  expect(outcomes.filter((outcome) => outcome === 'OK')).toHaveLength(1)
-  expect(outcomes.filter((outcome) => outcome === 'TOKEN_INVALID')).toHaveLength(49)
-})
-
 each('%s: an older token dies when a new one is issued', async (kind) => {
   const carol = await unverified(`carol_${kind}`)
   const older = await mailedToken(kind, carol)
@@ -98,17 +80,6 @@ each('%s: of two requests at once one mail goes out, and its link works', async 
   await api.drainJobs()
   expect(mailsOf(kind, cora)).toHaveLength(1)
   expect(await kinds[kind].redeem(tokenMailed(kind, cora))).toBeNull()
-})
-
-each('%s: used, expired, unknown and malformed are one answer, byte for byte', async (kind) => {
-  const dora = await unverified(`dora_${kind}`)
-  const used = await mailedToken(kind, dora)
-  await kinds[kind].redeem(used)
-  const erin = await unverified(`erin_${kind}`)
-  const expired = await mailedToken(kind, erin)
-  await sql`update mail_tokens set expires_at = now() where user_id = ${erin.user.id}`.execute(api.db)
-  for (const token of [used, expired, 'A'.repeat(43), 'x', '../..', "' or true --", '{"$ne": null}'])
-    expect(JSON.stringify(await refusalOf(kinds[kind].redeem(token)))).toBe(JSON.stringify(invalid))
 })
 
 each('%s: a token of somebody who can come back no more is like an unknown one', async (kind) => {

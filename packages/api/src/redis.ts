@@ -1,6 +1,6 @@
 import { Redis } from 'ioredis'
 import type { Log } from './deps.ts'
-import { watchOutage } from './limits/outage.ts'
+import { watchOutage } from './outage.ts'
 
 export interface RedisOptions {
   /** `redis:` or `rediss:`. */
@@ -16,8 +16,7 @@ export function createRedis({ url, log }: RedisOptions): Redis {
   const redis = new Redis(url, {
     connectTimeout: 2_000,
     commandTimeout: 300,
-    // One that says nothing any more is given up, so that not every command waits for it.
-    socketTimeout: 1_000,
+    disconnectTimeout: 500,
     retryStrategy: (attempt) => Math.min(100 * 2 ** attempt, 5_000),
     enableOfflineQueue: false,
     // What was sent may have been done: sent again, it would count twice.
@@ -30,4 +29,13 @@ export function createRedis({ url, log }: RedisOptions): Redis {
   redis.on('error', ({ message, code }: NodeJS.ErrnoException) => outage.began({ message, code }))
   redis.on('ready', () => outage.ended())
   return redis
+}
+
+/**
+ * Gives a connection up on which a command was not answered in time, so that not every command waits for it.
+ * (`socketTimeout` would do that, too, but its clock outlives the connection and ends the next one.)
+ */
+export function reconnect(redis: Redis): void {
+  // Commands that time out together end one connection, once.
+  if (redis.stream.writable) redis.disconnect(true)
 }

@@ -8,7 +8,8 @@ import {
 } from 'rate-limiter-flexible'
 import type { Database } from '../db.ts'
 import type { Log } from '../deps.ts'
-import { watchOutage } from './outage.ts'
+import { reconnect } from '../redis.ts'
+import { watchOutage } from '../outage.ts'
 
 export interface Rule {
   keyPrefix: string
@@ -75,6 +76,7 @@ export function inRedis(redis: Redis, log: Log): Store {
         return counted
       } catch (error) {
         outage.began(error)
+        if (error instanceof Error && error.message === 'Command timed out') reconnect(redis)
         throw error
       }
     },

@@ -1,4 +1,4 @@
-import type { Log } from '../deps.ts'
+import type { Log } from './deps.ts'
 
 export interface Outage {
   began(err: unknown): void

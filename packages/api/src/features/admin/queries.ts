@@ -59,8 +59,9 @@ export function listAdminUsers(
     .execute()
 }
 
+// As a Date, since there are times in ISO 8601 that PostgreSQL does not read: those of the year 0.
 const valueOf = (sort: Sort, given: string) =>
-  sort === 'createdAt' || sort === 'lastSeenAt' ? sql`${given}::timestamptz` : sql`${given}::text`
+  sort === 'createdAt' || sort === 'lastSeenAt' ? sql`${new Date(given)}::timestamptz` : sql`${given}::text`
 
 function filtered(db: Kysely<Database>, { q, role, verified, suspended }: UserFilter) {
   return selectUser(db)

@@ -1,4 +1,5 @@
 import { expect } from 'vitest'
+import { suspend } from './support/database.ts'
 import { enter, mailedToken, password, publish, register, signIn, unusedName } from './support/people.ts'
 import { test } from './support/stage.ts'
 
@@ -66,7 +67,7 @@ test('a forgotten password is set anew by the mailed link, which works once', as
 })
 
 test('a mailed link that lost its token says what to do', async ({ page }) => {
-  for (const address of ['/verify', '/reset', '/verify#token=']) {
+  for (const address of ['/verify', '/reset', '/confirm-email', '/undo-email', '/export', '/verify#token=']) {
     await page.goto(address)
     await page.getByRole('heading', { name: 'Open the link from the mail' }).waitFor()
   }
@@ -146,24 +147,48 @@ test('a changed password needs the current one and ends the other sessions', asy
   await page.getByRole('heading', { name: 'Drafts', level: 1 }).waitFor()
 })
 
-test('deleting the account asks for the username, and leaves nothing to see', async ({ page, problems }) => {
-  problems.expectStatus(401, 404)
+test('a password that is guessed first, or holds its own name, is refused at its field', async ({
+  page,
+  problems,
+}) => {
+  problems.expectStatus(400)
+  const username = unusedName('ada')
+  await page.goto('/sign-up')
+  await page.getByLabel('E-mail').fill(`${username}@example.com`)
+  await page.getByLabel('Username').fill(username)
+  const field = page.getByLabel('Password', { exact: true })
+  await field.fill('Password123')
+  await page.getByRole('button', { name: 'Create account' }).click()
+  await page.getByText('Is one of the most common passwords').waitFor()
+  expect(await field.getAttribute('aria-invalid')).toBe('true')
+  expect(await page.getByRole('alert').count()).toBe(0)
+
+  await field.fill(`X7-${username}`)
+  await page.getByRole('button', { name: 'Create account' }).click()
+  await page.getByText('Contains your name or address').waitFor()
+
   const ada = await register('ada')
-  const post = await publish(ada, 'Soon gone')
   await enter(page, ada)
   await page.goto('/settings')
-  await page.getByRole('button', { name: 'Delete my account' }).click()
-  const dialog = page.getByRole('alertdialog')
-  expect(await dialog.getByRole('button', { name: 'Delete for good' }).isDisabled()).toBe(true)
-  await dialog.getByRole('textbox').fill(ada.username)
-  await dialog.getByRole('button', { name: 'Delete for good' }).click()
-  await page.getByText('Your account is deleted').waitFor()
+  await page.getByLabel('Current password').fill(password)
+  await page.getByLabel('New password', { exact: true }).fill(`X7-${ada.username}`)
+  await page.getByRole('button', { name: 'Change password' }).click()
+  await page.getByText('Contains your name or address').waitFor()
+  const [current, next] = [
+    page.getByLabel('Current password'),
+    page.getByLabel('New password', { exact: true }),
+  ]
+  expect(await next.getAttribute('aria-invalid')).toBe('true')
+  expect(await current.getAttribute('aria-invalid')).toBe(null)
+})
 
-  for (const gone of [`/users/${ada.id}`, `/posts/${post.id}`]) {
-    await page.goto(gone)
-    await page.getByRole('heading', { name: 'There is nothing here' }).waitFor()
-  }
+test('who is suspended is told so, after the right password only', async ({ page, problems }) => {
+  problems.expectStatus(401, 403)
+  const bob = await register('bob')
+  await suspend(bob)
   await page.goto('/sign-in')
-  await signIn(page, ada)
+  await signIn(page, bob, 'Wrong7Horse')
   await page.getByText('The e-mail or the password is not right.').waitFor()
+  await signIn(page, bob)
+  await page.getByText('This account is suspended.').waitFor()
 })

@@ -6,7 +6,17 @@ import { enter, publish, register, type Person } from './support/people.ts'
 import { test } from './support/stage.ts'
 
 const pages: string[] = JSON.parse(readFileSync(new URL('../dist/routes.json', import.meta.url), 'utf8'))
-const entrance = ['/check-mail', '/forgot', '/reset', '/sign-in', '/sign-up', '/verify']
+const entrance = [
+  '/check-mail',
+  '/confirm-email',
+  '/export',
+  '/forgot',
+  '/reset',
+  '/sign-in',
+  '/sign-up',
+  '/undo-email',
+  '/verify',
+]
 
 /** Every page, with something on it. */
 async function addressesFor(person: Person): Promise<string[]> {

@@ -1,12 +1,13 @@
 import { mkdir, writeFile } from 'node:fs/promises'
-import { startTestSystem } from '@tenon/server/testing'
+import { joinLocalPostgres } from '@tenon/local-postgres'
+import { makeTestDataDir, startTestSystem } from '@tenon/server/testing'
 import type { TestProject } from 'vitest/node'
 import { launchChromium } from './launch-chromium.ts'
 
 declare module 'vitest' {
   interface ProvidedContext {
-    /** Where the system serves and the browser listens; null where no browser can start. */
-    stage: { url: string; browser: string } | null
+    /** Where the system serves, its database and the browser listen; null where no browser can start. */
+    stage: { url: string; database: string; browser: string } | null
   }
 }
 
@@ -15,11 +16,14 @@ const reports = new URL('../../reports/', import.meta.url)
 export default async function setUp({ provide }: TestProject) {
   const browser = await launchChromium().catch(skip)
   if (!browser) return provide('stage', null)
-  const system = await startTestSystem()
-  provide('stage', { url: system.url, browser: browser.wsEndpoint() })
+  const dataDir = await makeTestDataDir()
+  const system = await startTestSystem({ dataDir: dataDir.path })
+  const database = await joinLocalPostgres(dataDir.path)
+  provide('stage', { url: system.url, database: database?.url() ?? '', browser: browser.wsEndpoint() })
   return async () => {
     await browser.close()
     await system.stop()
+    await dataDir.remove()
   }
 }
 

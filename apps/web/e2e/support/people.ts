@@ -39,8 +39,10 @@ export async function register(
   return { id, email, username, name: names[who], client: createClient({ url, token: token ?? '' }) }
 }
 
+type MailedPage = '/verify' | '/reset' | '/confirm-email' | '/undo-email' | '/export'
+
 /** The token of the newest mail to this address that leads to the page. */
-export async function mailedToken(email: string, page: '/verify' | '/reset'): Promise<string> {
+export async function mailedToken(email: string, page: MailedPage): Promise<string> {
   for (
     const deadline = Date.now() + 15_000;
     Date.now() < deadline;

@@ -24,7 +24,7 @@ export function DeleteAccount({ me }: { me: Me }) {
         notify({
           title: 'Your account is deleted',
           description: 'To have it back, sign in within 7 days.',
-          action: { label: 'Sign in', onClick: () => void router.navigate({ to: '/sign-in' }) },
+          action: { label: 'Keep my account', onClick: () => void router.navigate({ to: '/sign-in' }) },
         })
       },
     }),

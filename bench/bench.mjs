@@ -2,6 +2,7 @@
 import { parseArgs } from 'node:util'
 
 const benchmarks = {
+  limits: () => import('./limits/limits.mjs'),
   'sign-in': () => import('./sign-in/sign-in.mjs'),
 }
 

@@ -113,6 +113,7 @@ it('the session cookie is found between others, and not inside of them', () => {
   expect(readSessionCookie('a=__Host-tenon_session=x')).toBeUndefined()
   expect(readSessionCookie('a="; __Host-tenon_sessions=x')).toBeUndefined()
   expect(readSessionCookie(undefined)).toBeUndefined()
+  expect(readSessionCookie('__Host-tenon_session=x; __Host-tenon_session=y')).toBeUndefined()
 })
 
 it('the hash of a token, as the database holds it, opens nothing', async () => {

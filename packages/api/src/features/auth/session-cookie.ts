@@ -8,8 +8,13 @@ export const sessionCookie = (token: string) =>
 
 export const blankSessionCookie = `${sessionCookieName}=; Max-Age=0; ${attributes}`
 
-const pattern = new RegExp(`(?:^|;)\\s*${sessionCookieName}=([^;]*)`)
+const pattern = new RegExp(`(?:^|;)\\s*${sessionCookieName}=([^;]*)`, 'g')
 
-/** Lucia's own reader throws when any cookie of the host holds a stray `%`, so the one that matters is picked out. */
-export const readSessionCookie = (header: string | undefined): string | undefined =>
-  pattern.exec(header ?? '')?.[1]
+/**
+ * Lucia's own reader throws when any cookie of the host holds a stray `%`, so the one that matters is picked out. Of two
+ * nobody can say which the browser was given by us: then there is none.
+ */
+export function readSessionCookie(header: string | undefined): string | undefined {
+  const [found, ...others] = (header ?? '').matchAll(pattern)
+  return others.length === 0 ? found?.[1] : undefined
+}

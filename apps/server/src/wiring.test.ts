@@ -1,0 +1,32 @@
+import { once } from 'node:events'
+import { createServer, type AddressInfo, type Socket } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { createTestDatabase } from '@tenon/api/testing'
+import { expect, it } from 'vitest'
+import { readConfig } from './config.ts'
+import { createLog } from './log.ts'
+import { makeTestDataDir } from './testing/index.ts'
+import { joinDatabase, wire } from './wiring.ts'
+
+it('who stops leaves Redis, and does not come back', async () => {
+  const [database, dataDir] = [await createTestDatabase(), await makeTestDataDir()]
+  const connections: Socket[] = []
+  const redis = createServer((socket) => void connections.push(socket.on('error', () => {}).resume()))
+  redis.listen(0, '127.0.0.1')
+  await once(redis, 'listening')
+  const config = readConfig({
+    DATABASE_URL: database.directUrl,
+    DATA_DIR: dataDir.path,
+    REDIS_URL: `redis://127.0.0.1:${(redis.address() as AddressInfo).port}`,
+  })
+  const connected = once(redis, 'connection')
+  const { stop } = await wire(config, await joinDatabase(config, () => {}), 'http://x', createLog('silent'))
+  await connected
+  await stop()
+  await sleep(1_500)
+  expect(connections.map(({ destroyed }) => destroyed)).toEqual([true])
+
+  redis.close()
+  await dataDir.remove()
+  await database.drop()
+})

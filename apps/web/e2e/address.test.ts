@@ -80,6 +80,7 @@ test('a change that was not hers is undone from the old address, which gets a li
 }) => {
   problems.expectStatus(400, 401)
   const ada = await register('ada')
+  await enter(page, ada)
   const { confirm, undo } = await askForNewAddress(ada)
   await page.goto(confirm)
   await page.getByRole('button', { name: 'Use this address' }).click()
@@ -95,6 +96,9 @@ test('a change that was not hers is undone from the old address, which gets a li
   await page.getByRole('heading', { name: 'The change is undone' }).waitFor()
   expect(await violations(page)).toEqual([])
 
+  await page.getByRole('link', { name: 'Ask for another link' }).click()
+  await page.getByRole('link', { name: 'Sign in' }).click()
+  await page.getByRole('heading', { name: 'Sign in to Tenon' }).waitFor()
   await thief.getByRole('link', { name: 'Drafts', exact: true }).click()
   await thief.getByText('Your session has ended.').waitFor()
   await page.goto(`/reset#token=${await mailedToken(ada.email, '/reset')}`)

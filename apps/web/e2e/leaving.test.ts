@@ -26,7 +26,7 @@ test('deleting asks for the username, hides everything, and signing in within 7 
   await enter(page, ada)
   await deleteAccount(page, ada)
   await page.getByText('Your account is deleted').waitFor()
-  await page.getByText('To have it back, sign in within 7 days.').waitFor()
+  await page.getByText('You have 7 days to come back.').waitFor()
   await page.getByRole('complementary').getByRole('link', { name: 'Create account' }).waitFor()
   expect(await page.getByText(ada.email).count()).toBe(0)
 

@@ -23,7 +23,7 @@ export function DeleteAccount({ me }: { me: Me }) {
         endSession(queryClient)
         notify({
           title: 'Your account is deleted',
-          description: 'To have it back, sign in within 7 days.',
+          description: 'You have 7 days to come back.',
           action: { label: 'Keep my account', onClick: () => void router.navigate({ to: '/sign-in' }) },
         })
       },

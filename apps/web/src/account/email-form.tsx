@@ -34,6 +34,7 @@ export function EmailForm({ me }: { me: Me }) {
       <Form<'email'>
         key={round}
         label="E-mail address"
+        takesFocus={round > 0}
         error={change.error}
         onValues={(values) => change.mutate(values)}
       >

@@ -15,16 +15,15 @@ export function ExportData({ me }: { me: Me }) {
     >
       <div className="flex flex-col items-start gap-4">
         {request.isError && <Failure error={request.error} />}
-        {request.isSuccess ? (
+        {request.isSuccess && (
           <Callout tone="success">
             A link goes to <strong className="font-medium wrap-anywhere">{me.email}</strong> as soon as the
-            file is ready. It holds for 24 hours.
+            file is ready. It holds for 24 hours, or until you ask for another.
           </Callout>
-        ) : (
-          <Button pending={request.isPending} onClick={() => request.mutate()}>
-            Get my data
-          </Button>
         )}
+        <Button pending={request.isPending} onClick={() => request.mutate()}>
+          Get my data
+        </Button>
       </div>
     </Section>
   )

@@ -28,6 +28,7 @@ export function PasswordForm({ me }: { me: Me }) {
       <Form<'currentPassword' | 'newPassword'>
         key={round}
         label="Password"
+        takesFocus={round > 0}
         error={change.error}
         describe={describe}
         onValues={(values) => change.mutate(values)}

@@ -1,5 +1,6 @@
 import { useMutation } from '@tanstack/react-query'
-import { useId, useSyncExternalStore } from 'react'
+import { useLocation } from '@tanstack/react-router'
+import { useEffect, useId, useSyncExternalStore } from 'react'
 import { trpc } from '../api/client.ts'
 import { hasCode } from '../api/errors.ts'
 import { Button } from '../ui/button.tsx'
@@ -14,9 +15,13 @@ export function PasswordQuestion() {
   const isOpen = useSyncExternalStore(watchQuestion, isAsked)
   const formId = useId()
   const me = useMe()
+  const page = useLocation({ select: ({ pathname }) => pathname })
   const reauthenticate = useMutation(
     trpc.auth.reauthenticate.mutationOptions({ onSuccess: () => finish(true) }),
   )
+
+  // Whoever goes back in the history leaves what wanted it.
+  useEffect(() => () => answer(false), [page])
 
   function finish(isGiven: boolean) {
     answer(isGiven)
@@ -38,17 +43,19 @@ export function PasswordQuestion() {
       }
     >
       <p className="mb-4">You signed in a while ago. Give your password again to go on.</p>
-      <Form<'password'>
-        id={formId}
-        label="Is it you?"
-        error={reauthenticate.error}
-        describe={describe}
-        onValues={(values) => reauthenticate.mutate(values)}
-      >
-        {/* Tells password managers whose it is. */}
-        <input type="email" autoComplete="username" value={me?.email ?? ''} readOnly hidden />
-        <PasswordField name="password" label="Password" kind="current" />
-      </Form>
+      <div className="text-ink">
+        <Form<'password'>
+          id={formId}
+          label="Is it you?"
+          error={reauthenticate.error}
+          describe={describe}
+          onValues={(values) => reauthenticate.mutate(values)}
+        >
+          {/* Tells password managers whose it is. */}
+          <input type="email" autoComplete="username" value={me?.email ?? ''} readOnly hidden />
+          <PasswordField name="password" label="Password" kind="current" />
+        </Form>
+      </div>
     </Dialog>
   )
 }

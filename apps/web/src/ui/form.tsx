@@ -26,7 +26,7 @@ export function Form<Name extends string>({
   takesFocus = false,
   ...props
 }: FormProps<Name>) {
-  const ref = useFocusOnMount<HTMLFormElement>(takesFocus, 'input, textarea, button')
+  const ref = useFocusOnMount<HTMLFormElement>(takesFocus, 'input:not([hidden]), textarea, button')
   const errors = useMemo(() => fieldErrors(error), [error])
   const [fields, setFields] = useState<string[]>([])
   const unplaced = Object.keys(errors).filter((name) => !fields.includes(name))

@@ -6,6 +6,7 @@ import { sha256 } from '../secrets.ts'
 import { createTestDatabase, recordingLog, silentLog, type TestDatabase } from '../testing/index.ts'
 import type { LogEntry } from '../testing/log.ts'
 import { startTestProxy } from '../testing/proxy.ts'
+import { statementsOf } from '../testing/statements.ts'
 import { sweepLimits } from './jobs.ts'
 
 let database: TestDatabase
@@ -53,13 +54,21 @@ it('what is past the limit is refused without asking the database', async () => 
   expect(row).toEqual([{ points: 10 }])
 })
 
+it('whether a mail was one too many cannot be told by what the database was asked', async () => {
+  const limits = startProcess()
+  const ask = () => statementsOf(() => limits.isWithin('resetByAccount', 'ada@example.com'))
+  for (let count = 0; count < 7; count++) expect(await ask()).toHaveLength(1)
+  expect(await limits.isWithin('resetByAccount', 'ada@example.com')).toBe(false)
+})
+
 it('nobody’s address can be read from what is stored', async () => {
   await startProcess().consume('signInByAccount', `${'eve'.repeat(100)}@example.com 203.0.113.7`)
   const { rows } = await sql<{ row: string }>`select rate_limits::text as row from rate_limits`.execute(
     connect(),
   )
   expect(rows.length).toBeGreaterThan(0)
-  for (const { row } of rows) expect(row).toMatch(/^\(signInByAccount:[\w-]{43},\d+,\d+\)$/)
+  for (const { row } of rows)
+    expect(row).toMatch(/^\((?:signInByAccount|resetByAccount):[\w-]{43},\d+,\d+\)$/)
 })
 
 it('while the database is away the process counts for itself, and afterwards it shares again', async () => {
@@ -92,7 +101,7 @@ it('on a schema that has no limits yet the process counts for itself', async () 
 it('those who never come back are swept out, the others stay', async () => {
   const db = connect()
   const row = (key: string, expiredMs: number) => ({ key, points: 1, expire: Date.now() - expiredMs })
-  const old = Array.from({ length: 1_200 }, (_, index) => row(`old:${index}`, 60_001))
+  const old = Array.from({ length: 1_200 }, (_, index) => row(`old ${index}`, 60_001))
   await db
     .insertInto('rateLimits')
     .values([...old, row('skewed', 30_000), row('young', -60_000)])
@@ -100,6 +109,6 @@ it('those who never come back are swept out, the others stay', async () => {
   const run = { id: '1', attempt: 1, signal: new AbortController().signal }
   // It needs no more of what a process owns.
   await sweepLimits.run({ db } as Parameters<typeof sweepLimits.run>[0], {}, run)
-  const left = await db.selectFrom('rateLimits').select('key').where('key', 'not like', 'signIn%').execute()
+  const left = await db.selectFrom('rateLimits').select('key').where('key', 'not like', '%:%').execute()
   expect(left.map(({ key }) => key)).toEqual(['skewed', 'young'])
 })

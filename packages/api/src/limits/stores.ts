@@ -16,6 +16,8 @@ export interface Rule {
   points: number
   /** In seconds. */
   duration: number
+  /** The store is asked even when the answer is known here. */
+  isAlwaysAsked: boolean
 }
 
 /** A limiter that counts in a store, and in `next` while the store does not answer. */
@@ -89,9 +91,9 @@ export function inRedis(redis: Redis, log: Log): Store {
     })
 }
 
-/** Who is past a limit is refused from memory: a flood costs no store anything. */
+/** Who is past a limit is mostly refused from memory: a flood costs no store anything. */
 const shared = (rule: Rule, next: RateLimiterAbstract) => ({
   ...rule,
-  inMemoryBlockOnConsumed: rule.points,
+  inMemoryBlockOnConsumed: rule.isAlwaysAsked ? 0 : rule.points,
   insuranceLimiter: next,
 })

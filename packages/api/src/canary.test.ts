@@ -15,9 +15,13 @@ beforeAll(async () => {
 afterAll(() => api.stop())
 
 const email = 'canary@example.com'
-const password = 'Canary7Password'
-const newPassword = 'Canary8Password'
-const wrongPassword = 'Canary9Password'
+const newEmail = 'canary2@example.com'
+const password = 'Sparrow7Flight'
+const newPassword = 'Sparrow8Flight'
+const lastPassword = 'Sparrow6Flight'
+const wrongPassword = 'Sparrow9Flight'
+const secrets: Record<string, string> = { password, newPassword, lastPassword, wrongPassword }
+const answers: string[] = []
 
 /** As much of an error as the server's log writes. */
 function describe(value: unknown): unknown {
@@ -31,45 +35,41 @@ const logText = () =>
     .map(({ message, fields }) => message + JSON.stringify(Object.values(fields).map(describe)))
     .join('\n')
 
-/** Runs the call three times: as it is, with a table away, and with a constraint that nothing meets. */
-async function withFaults(table: string, call: () => Promise<unknown>) {
-  const attempt = () => call().catch(() => {})
-  await sql`alter table ${sql.table(table)} rename to away`.execute(api.db)
-  await attempt()
-  await sql`alter table away rename to ${sql.table(table)}`.execute(api.db)
-  await sql`alter table ${sql.table(table)} add constraint never check (false) not valid`.execute(api.db)
-  await attempt()
-  await sql`alter table ${sql.table(table)} drop constraint never`.execute(api.db)
-  await attempt()
+async function call(path: string, input: unknown, token?: string) {
+  const init = posted(input)
+  const headers = { ...init.headers, ...(token && { authorization: `Bearer ${token}` }) }
+  const { text } = await answerTo(api.deps, path, { ...init, headers })
+  answers.push(text)
+  return JSON.parse(text)
 }
 
-it('no password and no token is in any log, answer or row, whatever fails', async () => {
-  const answers: string[] = []
-  const call = async (path: string, input: unknown, token?: string) => {
-    const init = posted(input)
-    const headers = { ...init.headers, ...(token && { authorization: `Bearer ${token}` }) }
-    const { text } = await answerTo(api.deps, path, { ...init, headers })
-    answers.push(text)
-    return JSON.parse(text)
-  }
-
-  await withFaults('users', () => call('users.create', { email, username: 'canary', password }))
-  await withFaults('sessions', () => call('auth.signIn', { email, password }))
-  await call('auth.signIn', { email, password: wrongPassword })
-  const { token: session } = (await call('auth.signIn', { email, password, tokenInBody: true })).result.data
+/** Whose answer is the secret itself, by contract; it may be in no other. */
+async function answerOf(path: string, input: unknown, token?: string) {
+  const { result } = await call(path, input, token)
   answers.pop()
-  await withFaults('signing_keys', () => call('auth.accessToken', undefined, session))
-  const { accessToken } = (await call('auth.accessToken', undefined, session)).result.data
-  answers.splice(-2)
-  await withFaults('sessions', () => call('auth.session', undefined, accessToken))
-  await withFaults('users', () =>
-    call('auth.password.change', { currentPassword: wrongPassword, newPassword }, session),
-  )
+  return result.data
+}
 
+const codeOf = (answer: { error?: { data: { code: string } } }) => answer.error?.data.code ?? 'OK'
+
+/** Calls three times: with a table away, with a constraint that nothing meets, and as it is. */
+async function withFaults(table: string, path: string, input: unknown, token?: string) {
+  await sql`alter table ${sql.table(table)} rename to away`.execute(api.db)
+  const away = await call(path, input, token)
+  await sql`alter table away rename to ${sql.table(table)}`.execute(api.db)
+  await sql`alter table ${sql.table(table)} add constraint never check (false) not valid`.execute(api.db)
+  const refused = await call(path, input, token)
+  await sql`alter table ${sql.table(table)} drop constraint never`.execute(api.db)
+  expect([path, codeOf(away), codeOf(refused)]).toEqual([path, 'INTERNAL', 'INTERNAL'])
+  const answer = await call(path, input, token)
+  return codeOf(answer)
+}
+
+/** Delivers what waits: first to a server that refuses it, then to one that is away, at last for good. */
+async function deliver() {
   const smtp = await createSmtpServer()
   const { mailer } = api.deps
   api.deps.mailer = createSmtpMailer(smtp.url, api.deps.settings)
-  await withFaults('mail_tokens', () => call('auth.password.requestReset', { email }))
   smtp.decide = () => Promise.reject(smtpError(451, 'Not now'))
   await api.drainJobs()
   await smtp.stop()
@@ -78,24 +78,114 @@ it('no password and no token is in any log, answer or row, whatever fails', asyn
   api.deps.mailer = mailer
   await api.makeJobsDue()
   await api.drainJobs()
-  const reset = api.mailbox.tokenFor(email)
-  await withFaults('mail_tokens', () => call('auth.password.reset', { token: reset, password: newPassword }))
+}
 
-  const kept = await dumpOf(api.db)
-  const secrets = {
-    password,
-    newPassword,
-    wrongPassword,
+async function signIn(address: string, given: string) {
+  const input = { email: address, password: given, tokenInBody: true }
+  return String((await answerOf('auth.signIn', input)).token)
+}
+
+/** Redeems what was mailed to an address, with faults. */
+async function redeem(name: string, address: string, path: string, more: object = {}) {
+  const token = api.mailbox.tokenFor(address)
+  secrets[name] = token
+  expect([name, await withFaults('audit_events', path, { token, ...more })]).toEqual([name, 'OK'])
+}
+
+async function enter() {
+  await withFaults('users', 'users.create', { email, username: 'canary', password })
+  await deliver()
+  await redeem('verify', email, 'auth.email.verify')
+  for (const table of ['sessions', 'known_devices', 'users'])
+    expect(await withFaults(table, 'auth.signIn', { email, password })).toBe('OK')
+  const mistaken = await withFaults('audit_events', 'auth.signIn', { email, password: wrongPassword })
+  expect(mistaken).toBe('INVALID_CREDENTIALS')
+  return (secrets.session = await signIn(email, password))
+}
+
+async function reauthenticate(session: string) {
+  expect(await withFaults('sessions', 'auth.reauthenticate', { password }, session)).toBe('OK')
+  const mistaken = await withFaults(
+    'audit_events',
+    'auth.reauthenticate',
+    { password: wrongPassword },
     session,
-    accessToken,
-    reset,
-    app: api.deps.settings.appSecrets[0],
-  }
-  expect(api.logged.filter(({ level }) => level === 'error').length).toBeGreaterThan(8)
-  expect(api.logged.filter(({ message }) => message === 'a job failed').length).toBeGreaterThan(1)
+  )
+  expect(mistaken).toBe('INVALID_CREDENTIALS')
+}
+
+async function useAccessToken(session: string) {
+  expect(await withFaults('signing_keys', 'auth.accessToken', undefined, session)).toBe('OK')
+  answers.pop()
+  secrets.accessToken = (await answerOf('auth.accessToken', undefined, session)).accessToken
+  await withFaults('users', 'users.update', { name: 'Canary' }, secrets.accessToken)
+  await withFaults('audit_events', 'auth.sessions.revokeOthers', undefined, session)
+}
+
+async function setPasswords(session: string) {
+  const change = { currentPassword: password, newPassword }
+  const wrong = { ...change, currentPassword: wrongPassword }
+  expect(await withFaults('audit_events', 'auth.password.change', wrong, session)).toBe('INVALID_CREDENTIALS')
+  expect(await withFaults('users', 'auth.password.change', change, session)).toBe('OK')
+  expect(await withFaults('mail_tokens', 'auth.password.requestReset', { email })).toBe('OK')
+  await deliver()
+  await redeem('reset', email, 'auth.password.reset', { password: lastPassword })
+  return (secrets.second = await signIn(email, lastPassword))
+}
+
+async function takeAlong(session: string) {
+  expect(await withFaults('exports', 'users.export', undefined, session)).toBe('OK')
+  await deliver()
+  await redeem('export', email, 'users.downloadExport')
+}
+
+async function changeAddress(session: string) {
+  expect(await withFaults('email_changes', 'auth.email.change', { email: newEmail }, session)).toBe('OK')
+  await deliver()
+  secrets.undo = api.mailbox.tokenFor(email)
+  await redeem('change', newEmail, 'auth.email.confirmChange')
+  await redeem('undo', email, 'auth.email.undoChange')
+  await deliver()
+  await redeem('resetAfterUndo', email, 'auth.password.reset', { password: lastPassword })
+  return (secrets.third = await signIn(email, lastPassword))
+}
+
+async function beSuspended(session: string) {
+  const { id } = (await call('users.update', { name: 'Canary' }, session)).result.data
+  const admin = await api.person('admin', { role: 'admin' })
+  secrets.admin = admin.token
+  expect(await withFaults('users', 'admin.users.suspend', { id }, admin.token)).toBe('OK')
+  const refused = await withFaults('audit_events', 'auth.signIn', { email, password: lastPassword })
+  expect(refused).toBe('ACCOUNT_SUSPENDED')
+  expect(await withFaults('audit_events', 'admin.users.restore', { id }, admin.token)).toBe('OK')
+}
+
+async function leaveAndReturn() {
+  const leaving = await signIn(email, lastPassword)
+  secrets.leaving = leaving
+  expect(await withFaults('users', 'users.delete', undefined, leaving)).toBe('OK')
+  expect(await withFaults('users', 'auth.signIn', { email, password: lastPassword })).toBe('OK')
+  await deliver()
+}
+
+it('no password and no token is in any log, answer or row, whatever fails', async () => {
+  const session = await enter()
+  await reauthenticate(session)
+  await useAccessToken(session)
+  const second = await setPasswords(session)
+  await takeAlong(second)
+  const third = await changeAddress(second)
+  await beSuspended(third)
+  await leaveAndReturn()
+
+  secrets.app = api.deps.settings.appSecrets[0]
+  const kept = await dumpOf(api.db)
+  expect(Object.keys(secrets)).toHaveLength(17)
+  expect(api.logged.filter(({ level }) => level === 'error').length).toBeGreaterThan(40)
+  expect(api.logged.filter(({ message }) => message === 'a job failed').length).toBeGreaterThan(10)
   for (const [name, secret] of Object.entries(secrets)) {
     expect([name, logText().includes(secret)]).toEqual([name, false])
     expect([name, answers.some((answer) => answer.includes(secret))]).toEqual([name, false])
     expect([name, holds(kept, secret)]).toEqual([name, false])
   }
-})
+}, 120_000)

@@ -8,15 +8,19 @@ import { forwardSignals } from './child.mjs'
 import { root } from './set-up/paths.mjs'
 import { countTests, sum, totalLine } from './tests/counts.mjs'
 import { coveredLines, wantedLines } from './tests/coverage.mjs'
+import { judgeLedger } from './tests/ledger-check.mjs'
+import { ledgerFile, readLedger } from './tests/ledger.mjs'
 import { printTable } from './tests/table.mjs'
 import { forgetSummaries, readTasks } from './tests/turbo-summary.mjs'
+
+const skipped = 'reports/browser-skipped.txt'
 
 const begin = Date.now()
 forgetResults()
 const turboPassed = await runTurbo(process.argv.slice(2))
 const tasks = readTasks()
 const rows = [typesRow(), ...tasks.filter(({ task }) => task === 'test').map(testRow)]
-const complaints = [...builds(), ...coverage(), ...browser()]
+const complaints = [...builds(), ...coverage(), ...browser(), ...ledger()]
 report()
 
 // A report that is there afterwards was written by this run, or brought back from turbo's cache by it.
@@ -66,10 +70,17 @@ function coverage() {
 }
 
 function browser() {
-  const file = join(root, 'apps/web/reports/browser-skipped.txt')
+  const file = join(root, 'apps/web', skipped)
   if (!existsSync(file)) return []
   console.log(`\nbrowser: skipped (${readFileSync(file, 'utf8').trim()})`)
   return process.env.CI ? ['the browser tests must run when CI is set'] : []
+}
+
+/** What the documents promise is held against the tests that ran. */
+function ledger() {
+  const ran = tasks.filter(({ task, folder }) => task === 'test' && !existsSync(join(folder, skipped)))
+  const folders = ran.map(({ folder }) => folder)
+  return judgeLedger(readLedger(), folders).map((complaint) => `${ledgerFile}: ${complaint}`)
 }
 
 function report() {

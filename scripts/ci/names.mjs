@@ -8,7 +8,8 @@ import { root } from '../set-up/paths.mjs'
 
 const lockFile = /(^|\/)(pnpm-lock\.yaml|package-lock\.json)$/
 const registry = /^\s*"?(resolved|tarball)"?:.*:\/\//m
-const homes = /(?<![\w.$}])\/(?:home|Users)\/[a-z]\w+\//i
+// As macOS writes it: `/users/…` is a route of the API.
+const homes = /(?<![\w.$}])\/(?:home|Users)\/[a-z]\w+\//
 const here = [root.replace(/\/$/, ''), homedir()].filter((path) => path.split('/').length > 2)
 
 const files = execFileSync('git', ['ls-files', '-z'], { cwd: root, encoding: 'utf8' }).split('\0')

@@ -12,6 +12,7 @@ const secretNames = new Set([
   'password',
   'passwordhash',
   'privatekey',
+  'redisurl',
   'refreshtoken',
   'secret',
   'setcookie',

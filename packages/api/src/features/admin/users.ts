@@ -113,7 +113,7 @@ async function actOn(
 ) {
   await inTransaction(db, async (trx) => {
     // Before the person: who takes an admin away locks all of them, and two who did it in another order would hang.
-    await lockAdmins(trx)
+    await lockAdmins(trx, id)
     const target = await lockUser(trx, id)
     if (!target) throw notFound('user')
     if (!isAtLeast(principal.user.role, target.role))

@@ -11,7 +11,7 @@ import { lockAdmins, lockUser, updateRole } from './queries.ts'
  * @throws LAST_ADMIN
  */
 export async function keepAnAdmin(trx: Transaction<Database>, leavingId: string): Promise<void> {
-  const ids = await lockAdmins(trx)
+  const ids = await lockAdmins(trx, leavingId)
   if (ids.length === 1 && ids[0] === leavingId) throw fail('LAST_ADMIN')
 }
 

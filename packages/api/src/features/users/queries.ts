@@ -1,4 +1,4 @@
-import type { Kysely, Transaction } from 'kysely'
+import type { ExpressionBuilder, Kysely, Transaction } from 'kysely'
 import type { Database } from '../../db.ts'
 import { likePattern } from '../../search.ts'
 import { accountColumns } from '../auth/account.ts'
@@ -90,19 +90,26 @@ export async function findIdByEmail(db: Kysely<Database>, email: string): Promis
   return row?.id
 }
 
-/** Those who can act, in one order, so that two who lock them wait rather than hang. */
-export async function lockAdmins(trx: Transaction<Database>): Promise<string[]> {
+/**
+ * Those who can act. They and the person in question are locked in one order: who is an admin no more by the time that
+ * one asks would else be locked after the others, and two would wait for each other.
+ */
+export async function lockAdmins(trx: Transaction<Database>, personId: string): Promise<string[]> {
   const rows = await trx
     .selectFrom('users')
-    .select('id')
-    .where('role', '=', 'admin')
-    .where('deletedAt', 'is', null)
-    .where('suspendedAt', 'is', null)
+    .select(['id', ({ and, eb }) => and(canAct(eb)).as('isAdmin')])
+    .where(({ and, eb, or }) => or([eb('id', '=', personId), and(canAct(eb))]))
     .orderBy('id')
     .forNoKeyUpdate()
     .execute()
-  return rows.map(({ id }) => id)
+  return rows.filter(({ isAdmin }) => isAdmin).map(({ id }) => id)
 }
+
+const canAct = (eb: ExpressionBuilder<Database, 'users'>) => [
+  eb('role', '=', 'admin'),
+  eb('deletedAt', 'is', null),
+  eb('suspendedAt', 'is', null),
+]
 
 export function lockUser(trx: Transaction<Database>, id: string) {
   return trx
@@ -117,13 +124,15 @@ export async function updateRole(trx: Transaction<Database>, id: string, role: R
   await trx.updateTable('users').set({ role, updatedAt: new Date() }).where('id', '=', id).execute()
 }
 
-/** The row stays, so that its address and username stay taken. */
-export async function markDeleted(trx: Transaction<Database>, id: string): Promise<void> {
-  await trx
+/** The row stays, so that its address and username stay taken. Whether it was there. */
+export async function markDeleted(trx: Transaction<Database>, id: string): Promise<boolean> {
+  const { numUpdatedRows } = await trx
     .updateTable('users')
     .set({ deletedAt: new Date(), updatedAt: new Date() })
     .where('id', '=', id)
-    .execute()
+    .where('deletedAt', 'is', null)
+    .executeTakeFirst()
+  return numUpdatedRows > 0n
 }
 
 export async function hasUsers(db: Kysely<Database>): Promise<boolean> {

@@ -102,7 +102,8 @@ export async function deleteOwnUser(ctx: UserContext): Promise<null> {
   const { id } = principal.user
   await inTransaction(db, async (trx) => {
     await keepAnAdmin(trx, id)
-    await markDeleted(trx, id)
+    // At the same time, by another request of theirs.
+    if (!(await markDeleted(trx, id))) return
     await endSessionsOf(trx, id)
     const eventId = await record(trx, ctx, { action: 'user.deleted', subjectId: id })
     await enqueue(trx, mailNotice, { eventId })

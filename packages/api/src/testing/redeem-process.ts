@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { createContext } from '../context.ts'
 import { createDatabase } from '../db.ts'
@@ -43,15 +44,14 @@ const outcomeOf = (path: string, input: unknown) =>
     (error: unknown) => toFailure(error).apiCode,
   )
 
-createInterface({ input: process.stdin }).once('line', async (line) => {
-  const calls: [string, unknown, number][] = JSON.parse(line)
-  const outcomes = await Promise.all(
-    calls.map(([path, input, times]) =>
-      Promise.all(Array.from({ length: times }, () => outcomeOf(path, input))),
-    ),
-  )
-  process.stdout.write(`${JSON.stringify(outcomes)}\n`)
-  await db.destroy()
-  process.exit()
-})
 process.stdout.write('ready\n')
+const [line] = await once(createInterface({ input: process.stdin }), 'line')
+const calls: [string, unknown, number][] = JSON.parse(String(line))
+const outcomes = await Promise.all(
+  calls.map(([path, input, times]) =>
+    Promise.all(Array.from({ length: times }, () => outcomeOf(path, input))),
+  ),
+)
+process.stdout.write(`${JSON.stringify(outcomes)}\n`)
+await db.destroy()
+process.exit()

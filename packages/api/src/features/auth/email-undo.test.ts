@@ -2,6 +2,7 @@ import { sql } from 'kysely'
 import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest'
 import { createTestApi, password, type Person, type TestApi } from '../../testing/index.ts'
 import { refusalOf } from '../../testing/refusal.ts'
+import { statementsOf } from '../../testing/statements.ts'
 import { sweepCredentials } from './jobs.ts'
 
 let api: TestApi
@@ -182,3 +183,40 @@ it('no other link undoes a change, nor is one spent by the attempt', async () =>
   expect(await confirm(change.confirm)).toBeNull()
   expect(await undo(change.undo)).toBeNull()
 })
+
+it('of confirmations and undos at once the undo has the last word', async () => {
+  const mia = await api.person('mia')
+  const change = await askFor(mia.calls, 'mia2@example.com')
+  const calls = Array.from({ length: 20 }, (_, index) =>
+    index % 2 === 0 ? confirm(change.confirm) : undo(change.undo),
+  )
+  const outcomes = await Promise.allSettled(calls)
+  const refusals = outcomes.flatMap((outcome) => (outcome.status === 'rejected' ? [outcome.reason] : []))
+  expect(new Set(refusals.map(({ apiCode }) => apiCode))).toEqual(new Set(['TOKEN_INVALID']))
+  expect(await (await enterByLink(mia.email)).users.me()).toMatchObject({ email: mia.email })
+})
+
+it('a confirmation that meets an undo waits for it, and neither has to begin again', async () => {
+  const nora = await api.person('nora')
+  const change = await askFor(nora.calls, 'nora2@example.com')
+  const outcomes: Promise<unknown>[] = []
+  const statements = await statementsOf(async () => {
+    await api.db.transaction().execute(async (trx) => {
+      await sql`select from users where id = ${nora.user.id} for update`.execute(trx)
+      outcomes.push(undo(change.undo))
+      await waitingBackends(1)
+      outcomes.push(refusalOf(confirm(change.confirm)))
+      await waitingBackends(2)
+    })
+    expect(await Promise.all(outcomes)).toEqual([null, invalid])
+  })
+  expect(statements.filter(({ text }) => text === 'begin')).toHaveLength(3)
+})
+
+async function waitingBackends(count: number): Promise<void> {
+  const { rows } = await sql`
+    select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`.execute(
+    api.db,
+  )
+  if (rows.length < count) await waitingBackends(count)
+}

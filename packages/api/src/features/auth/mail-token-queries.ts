@@ -82,6 +82,18 @@ export function findMailTokenOwner(db: Kysely<Database>, kind: MailTokenKind, to
     .executeTakeFirst()
 }
 
+/** Asked before it is redeemed: all who change an account lock its row first, and then wait rather than hang. */
+export async function lockMailTokenOwner(trx: Transaction<Database>, tokenHash: Buffer): Promise<void> {
+  await trx
+    .selectFrom('users')
+    .select('id')
+    .where('id', 'in', (eb) =>
+      eb.selectFrom('mailTokens').select('userId').where('tokenHash', '=', tokenHash),
+    )
+    .forNoKeyUpdate()
+    .execute()
+}
+
 /** Redeems by deleting, so that of any number of redemptions at once one wins. */
 export function deleteMailToken(trx: Transaction<Database>, kind: MailTokenKind, tokenHash: Buffer) {
   return trx

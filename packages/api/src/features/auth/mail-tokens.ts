@@ -6,7 +6,12 @@ import { newId } from '../../ids.ts'
 import { enqueue } from '../../jobs/enqueue.ts'
 import { sha256, tokenFor } from '../../secrets.ts'
 import { mailLink } from './jobs.ts'
-import { deleteMailToken, findMailTokenOwner, upsertMailToken } from './mail-token-queries.ts'
+import {
+  deleteMailToken,
+  findMailTokenOwner,
+  lockMailTokenOwner,
+  upsertMailToken,
+} from './mail-token-queries.ts'
 import type { MailTokenKind } from './tables.ts'
 
 interface Issue {
@@ -49,7 +54,9 @@ export async function getMailTokenOwner(db: Kysely<Database>, kind: MailTokenKin
  * @throws TOKEN_INVALID, the same for a used, an expired and an unknown one
  */
 export async function redeemMailToken(trx: Transaction<Database>, kind: MailTokenKind, token: string) {
-  const redeemed = await deleteMailToken(trx, kind, sha256(token))
+  const tokenHash = sha256(token)
+  await lockMailTokenOwner(trx, tokenHash)
+  const redeemed = await deleteMailToken(trx, kind, tokenHash)
   if (!redeemed) throw fail('TOKEN_INVALID')
   return redeemed
 }

@@ -36,9 +36,14 @@ export function readLedger() {
 const isNumbered = (row) => /^\| *\d+\.\d+\.\d+/.test(row)
 
 function toLine(row) {
-  const [, number, level, , status, reason, ...rest] = row.split('|').map((cell) => cell.trim())
-  const isWhole = rest.length === 1 && ['1', '2', '1 and 2'].includes(level) && statuses.includes(status)
-  return { number, level, status, reason, tests: isWhole ? testsIn(reason) : [], isWhole }
+  const [, number, level, , status, reason = '', ...rest] = row.split('|').map((cell) => cell.trim())
+  const tests = testsIn(reason)
+  const isWhole =
+    rest.length === 1 &&
+    ['1', '2', '1 and 2'].includes(level) &&
+    statuses.includes(status) &&
+    reason.split('.test.ts').length === tests.length + 1
+  return { number, level, status, reason, tests, isWhole }
 }
 
 function testsIn(reason) {

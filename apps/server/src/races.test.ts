@@ -131,6 +131,15 @@ describe('of fifty at once, over two servers, one wins:', () => {
   })
 })
 
+it('who leaves fifty times at once, over two servers, leaves once and is told once', async () => {
+  const bob = await api.person('bob_who_leaves')
+  const answers = await fiftyTimes(() => ['DELETE', '/users/me', { headers: bearer(bob.token) }])
+  expect([204, 401]).toEqual(expect.arrayContaining([...new Set(statuses(answers))]))
+  await api.drainJobs()
+  expect(await eventsOf(bob, 'user.deleted')).toHaveLength(1)
+  expect(api.mailbox.to(bob.email)).toHaveLength(1)
+})
+
 describe('of the last two admins, over two servers, one stays when they are taken away fifty times at once', () => {
   const admins = () =>
     api.db

@@ -1,4 +1,4 @@
-import type { ExpressionBuilder, Kysely, Transaction } from 'kysely'
+import { sql, type ExpressionBuilder, type Kysely, type Transaction } from 'kysely'
 import type { Database } from '../../db.ts'
 import { likePattern } from '../../search.ts'
 import { accountColumns } from '../auth/account.ts'
@@ -151,25 +151,27 @@ export async function hasAdmin(db: Kysely<Database>, email: string): Promise<boo
   return row !== undefined
 }
 
-/** Up to `limit` of those that were deleted longer ago than this, or never verified within it. */
+/**
+ * Up to `limit` of those that were deleted longer ago than this, or never verified within it. An admin who never
+ * verified stays: it may be the last.
+ */
 export async function eraseLapsedUsers(
   trx: Transaction<Database>,
   days: number,
   limit: number,
 ): Promise<string[]> {
   const since = new Date(Date.now() - days * 24 * 60 * 60 * 1000)
+  const isGone = sql<boolean>`users.deleted_at < ${since}`
+  const isUnverified = sql<boolean>`(users.email_verified_at is null and users.deleted_at is null
+    and users.created_at < ${since} and users.role <> 'admin')`
   const erased = await trx
     .deleteFrom('users')
     .where('id', 'in', (eb) => {
-      const gone = eb.selectFrom('users').select('id').where('deletedAt', '<', since)
-      const lapsed = eb
-        .selectFrom('users')
-        .select('id')
-        .where('emailVerifiedAt', 'is', null)
-        .where('deletedAt', 'is', null)
-        .where('createdAt', '<', since)
-      return gone.unionAll(lapsed).limit(limit)
+      const users = eb.selectFrom('users').select('id')
+      return users.where(isGone).unionAll(users.where(isUnverified)).limit(limit)
     })
+    // Once more, of the row as it is when it is locked: its person may have come back, or verified, until then.
+    .where((eb) => eb.or([isGone, isUnverified]))
     .returning('id')
     .execute()
   return erased.map(({ id }) => id)

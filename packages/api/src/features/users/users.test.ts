@@ -94,19 +94,6 @@ it('of two who take one username at once, one gets it', async () => {
   expect(outcomes.map(({ status }) => status).toSorted()).toEqual(['fulfilled', 'rejected'])
 })
 
-it('deletion ends every session, and signing in is refused like an unknown address', async () => {
-  const nell = await api.person('nell')
-  const signIn = () => api.nobody.auth.signIn({ email: nell.email, password, tokenInBody: true })
-  const { token } = await signIn()
-  expect(await nell.calls.users.delete()).toBeNull()
-  const other = api.callerOf({ authorization: `Bearer ${token}` })
-  expect(await refusalOf(other.users.me())).toMatchObject({ code: 'UNAUTHORIZED' })
-  expect(await refusalOf(nell.calls.users.me())).toMatchObject({ code: 'UNAUTHORIZED' })
-  expect(await refusalOf(signIn())).toEqual(
-    await refusalOf(api.nobody.auth.signIn({ email: 'none@example.com', password })),
-  )
-})
-
 it('deletion blanks the cookie it came with, and leaves alone the one it did not', async () => {
   for (const isByCookie of [true, false]) {
     const tess = await api.person(isByCookie ? 'tess' : 'tessa')

@@ -1,0 +1,144 @@
+import { sql } from 'kysely'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { createTestApi, password, type Person, type TestApi } from '../../testing/index.ts'
+import { refusalOf } from '../../testing/refusal.ts'
+import { exportUser } from './users.ts'
+
+let api: TestApi
+let ada: Person
+let bob: Person
+let mona: Person
+let held: Record<string, object[]>
+const rowsBefore: Record<string, number> = {}
+
+const staffIp = '198.51.100.77'
+
+beforeAll(async () => {
+  api = await createTestApi()
+  ada = await api.person('ada')
+  bob = await api.person('bob')
+  mona = await api.person('mona', { role: 'moderator' })
+  await live(ada)
+  await live(bob)
+  for (const { table, kind } of inExport) rowsBefore[kind] = await countOf(table, ada)
+  held = await exportUser(api.deps, ada.email)
+})
+
+afterAll(() => api.stop())
+
+/** Leaves something behind in every table. */
+async function live({ user, email, calls }: Person) {
+  await api.nobody.auth.signIn({ email, password, tokenInBody: true })
+  await calls.posts.create({ title: `A draft of ${user.username}`, body: '' })
+  const { id } = await calls.posts.create({ title: `Deleted by ${user.username}`, body: '', publish: true })
+  await calls.posts.delete({ id })
+  await calls.auth.email.change({ email: `new_${email}` })
+  await calls.users.export()
+  const staff = api.callerOf({
+    authorization: `Bearer ${mona.token}`,
+    ip: staffIp,
+    userAgent: 'StaffBrowser/1',
+  })
+  await staff.admin.users.suspend({ id: user.id, reason: 'A secret reason' })
+  await staff.admin.users.restore({ id: user.id })
+  await api.nobody.auth.password.requestReset({ email })
+  await api.nobody.auth.signIn({ email, password, tokenInBody: true })
+}
+
+/** Where each table with something on a person is in the export, or why it is not. */
+const tables: Record<string, { kind: string; without: string[] } | { why: string }> = {
+  users: { kind: 'account', without: ['password_hash'] },
+  sessions: {
+    kind: 'sessions',
+    without: ['user_id', 'token_hash', 'authenticated_at', 'absolute_expires_at'],
+  },
+  known_devices: { kind: 'devices', without: ['user_id', 'fingerprint'] },
+  email_changes: { kind: 'emailChanges', without: ['id', 'user_id', 'undo_token_hash', 'undo_expires_at'] },
+  posts: { kind: 'posts', without: ['author_id'] },
+  audit_events: { kind: 'events', without: ['expires_at'] },
+  mail_tokens: { why: 'hashes of links that live for a day; that they were asked for is in the events' },
+  exports: { why: 'the export itself, while it waits to be fetched' },
+}
+
+const inExport = Object.entries(tables).flatMap(([table, entry]) =>
+  'kind' in entry ? [{ table, ...entry }] : [],
+)
+
+const owners: Record<string, string> = { users: 'id', posts: 'author_id', audit_events: 'subject_id' }
+
+async function countOf(table: string, { user }: Person): Promise<number> {
+  const owner = sql.ref(owners[table] ?? 'user_id')
+  const { rows } = await sql<{ count: number }>`
+    select count(*)::int from ${sql.table(table)} where ${owner} = ${user.id}`.execute(api.db)
+  return rows[0]?.count ?? 0
+}
+
+it('every table that refers to a person is in the export, or has a reason not to be', async () => {
+  const { rows } = await sql<{ name: string }>`
+    select conrelid::regclass::text as name from pg_constraint
+    where contype = 'f' and confrelid = 'users'::regclass
+    union
+    select table_name from information_schema.columns
+    where table_schema = 'public' and data_type = 'uuid'
+      and column_name ~ '^(user|actor|subject|author|owner|person|member|sender|recipient)_id$'
+    union select 'users' order by name`.execute(api.db)
+  expect(rows.map(({ name }) => name)).toEqual(Object.keys(tables).toSorted())
+})
+
+it('every kind in the export is of one of these tables', () => {
+  expect(Object.keys(held).toSorted()).toEqual(inExport.map(({ kind }) => kind).toSorted())
+})
+
+it.each(inExport)('of $table nothing is left out but $without', async ({ table, kind, without }) => {
+  const { rows } = await sql<{ name: string }>`
+    select column_name as name from information_schema.columns
+    where table_schema = 'public' and table_name = ${table}`.execute(api.db)
+  const camelCase = (name: string) => name.replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase())
+  const columns = rows.map(({ name }) => name).filter((name) => !without.includes(name))
+  const keys = new Set(held[kind]!.flatMap((row) => Object.keys(row)))
+  expect([...keys].toSorted()).toEqual(columns.map(camelCase).toSorted())
+})
+
+it.each(inExport)('every row of hers in $table is told', ({ kind }) => {
+  expect(held[kind]).toHaveLength(rowsBefore[kind]!)
+  expect(rowsBefore[kind]).toBeGreaterThan(0)
+})
+
+it('of others there is nothing', () => {
+  const text = JSON.stringify(held)
+  for (const others of [bob.user.id, bob.email, bob.user.username]) expect(text).not.toContain(others)
+  for (const hers of ['A draft of ada', 'Deleted by ada', 'new_ada@example.com']) expect(text).toContain(hers)
+})
+
+it('it holds no password, hash or token', async () => {
+  const text = JSON.stringify(held)
+  const { rows } = await sql<{ hash: string }>`
+    select encode(token_hash, 'hex') as hash from sessions union all select encode(token_hash, 'hex') from mail_tokens
+    union all select encode(undo_token_hash, 'hex') from email_changes
+    union all select encode(token_hash, 'hex') from exports union all select encode(fingerprint, 'hex') from known_devices
+    union all select password_hash from users`.execute(api.db)
+  expect(rows.length).toBeGreaterThan(10)
+  for (const secret of [...rows.map(({ hash }) => hash), ada.token, password, '$argon2'])
+    expect(text).not.toContain(secret)
+  expect(text).not.toMatch(/hash|fingerprint|"type":"Buffer"/i)
+})
+
+it('what the staff did is in it, but not from where and why', () => {
+  const text = JSON.stringify(held)
+  expect(held.events?.map((event) => 'action' in event && event.action)).toContain('user.suspended')
+  for (const secret of [staffIp, 'StaffBrowser', 'A secret reason']) expect(text).not.toContain(secret)
+})
+
+it('what came before a page ends is not the last that is told', async () => {
+  await sql`
+    insert into posts (id, author_id, title, body)
+    select gen_random_uuid(), ${bob.user.id}, 'Post ' || n, '' from generate_series(1, 250) n`.execute(api.db)
+  const { posts } = await exportUser(api.deps, bob.email)
+  expect(posts).toHaveLength(252)
+  expect(new Set(posts!.map((post) => JSON.stringify(post))).size).toBe(252)
+})
+
+it('an operator exports nobody who is not there', async () => {
+  const call = exportUser(api.deps, 'none@example.com')
+  expect(await refusalOf(call)).toMatchObject({ code: 'NOT_FOUND' })
+})

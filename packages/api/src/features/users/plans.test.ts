@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import { createTestApi, type Person, type TestApi } from '../../testing/index.ts'
 import { idOf, plansOf } from '../../testing/plans.ts'
 import { sweepCredentials } from '../auth/jobs.ts'
-import { eraseUsers } from './jobs.ts'
+import { eraseUsers, sweepExports } from './jobs.ts'
 
 let api: TestApi
 let ada: Person
@@ -26,13 +26,13 @@ afterAll(async () => {
   await api.stop()
 })
 
-/** 10,000 people, 20,000 sessions and 2,000 mailed tokens; some of each deleted, unverified or expired. */
+/** 10,000 people, ten times as many devices and events, and of what else a sweep looks through; some of each due. */
 async function seed() {
   await client.query(`
     insert into users (id, email, username, name, password_hash, email_verified_at, created_at, deleted_at)
     select ${idOf('n')}, n || '@example.com', 'user_' || md5(n::text), 'Name ' || md5((n + 1)::text), 'none',
-           case when n % 100 > 0 then now() end, now() - n * interval '1 minute',
-           case when n % 500 = 1 then now() end
+           case when n % 100 > 0 then now() end, now() - n * interval '2 minutes',
+           case when n % 500 = 1 then now() - n * interval '2 minutes' end
     from generate_series(1, 10000) n`)
   await client.query(`
     insert into sessions (id, token_hash, user_id, device, ip, created_at, last_seen_at, expires_at)
@@ -41,9 +41,31 @@ async function seed() {
     from generate_series(1, 20000) n`)
   await client.query(`
     insert into mail_tokens (id, user_id, kind, token_hash, expires_at)
-    select ${idOf('n')}, ${idOf('n')}, 'verify', sha256(n::text::bytea), now() + (n % 300 - 2) * interval '1 hour'
-    from generate_series(1, 2000) n`)
+    select ${idOf('n')}, ${idOf('n')}, 'verify', sha256(n::text::bytea), ${someDue}
+    from generate_series(1, 10000) n`)
+  await client.query(`
+    insert into email_changes (id, user_id, old_email, new_email, undo_token_hash, undo_expires_at)
+    select ${idOf('n')}, ${idOf('n')}, n || '@old.example.com', n || '@example.com', sha256(n::text::bytea),
+           ${someDue}
+    from generate_series(1, 10000) n`)
+  await client.query(`
+    insert into known_devices (user_id, fingerprint, device, last_seen_at)
+    select ${idOf('(n % 10000 + 1)')}, sha256(n::text::bytea), 'Firefox',
+           now() - interval '180 days' + ((n * 7 + n / 10000 * 131) % 5000 - 2) * interval '1 hour'
+    from generate_series(1, 100000) n`)
+  await client.query(`
+    insert into audit_events (id, action, result, actor_id, subject_id, expires_at)
+    select ${idOf('n')}, 'session.started', 'success', ${idOf('(n % 10000 + 1)')}, ${idOf('(n % 10000 + 1)')},
+           now() + interval '1 year'
+    from generate_series(1, 100000) n`)
+  await client.query(`
+    insert into exports (id, user_id, email, token_hash, expires_at)
+    select ${idOf('n')}, ${idOf('n')}, n || '@example.com', sha256(n::text::bytea), ${someDue}
+    from generate_series(1, 10000) n`)
 }
+
+/** Past for one of a hundred. */
+const someDue = `now() + (n % 200 - 2) * interval '1 hour'`
 
 const cursor = Buffer.from('["018bcfe5-6800-7000-8000-000000000000"]').toString('base64url')
 const ofSession = ['sessions_token_hash_key', 'users_pkey']
@@ -81,11 +103,24 @@ it('the list of people comes in the order of its index, and sorts nothing', asyn
   expect((await plansOf(client, () => ada.calls.users.list({}))).sorts).toBe(0)
 })
 
-it('the nightly sweeps find what they delete by index', async () => {
-  const { indexes, scanned } = await plansOf(client, async () => {
-    await sweepCredentials.run(api.deps, {}, run)
-    await eraseUsers.run(api.deps, {}, run)
-  })
-  expect(scanned).toEqual([])
-  expect(indexes).toEqual(expect.arrayContaining(['mail_tokens_expires_at', 'sessions_expires_at']))
+it.each<[string, () => Promise<unknown>, string[]]>([
+  [
+    'credentials',
+    () => sweepCredentials.run(api.deps, {}, run),
+    [
+      'email_changes_undo_expires_at',
+      'known_devices_last_seen_at',
+      'mail_tokens_expires_at',
+      'sessions_expires_at',
+    ],
+  ],
+  ['exports', () => sweepExports.run(api.deps, {}, run), ['exports_expires_at']],
+  [
+    'people',
+    () => eraseUsers.run(api.deps, {}, run),
+    ['audit_events_actor_id', 'audit_events_subject_id', 'users_deleted_at', 'users_unverified'],
+  ],
+])('the sweep of %s finds what it deletes by index', async (_, sweep, indexes) => {
+  const plans = await plansOf(client, sweep)
+  expect(plans).toMatchObject({ indexes: expect.arrayContaining(indexes), scanned: [] })
 })

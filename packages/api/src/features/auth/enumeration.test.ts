@@ -1,5 +1,6 @@
 import { sql } from 'kysely'
 import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest'
+import type { AuditAction } from '../../audit/actions.ts'
 import { createTestApi, password, type TestApi } from '../../testing/index.ts'
 import { refusalOf } from '../../testing/refusal.ts'
 import { statementsOf } from '../../testing/statements.ts'
@@ -107,10 +108,19 @@ it('an account that is suspended while its password is verified is not entered',
     code: 'ACCOUNT_SUSPENDED',
   })
   expect(await sessionsOf(hana.user.id)).toHaveLength(1)
+  expect(await eventsOf(hana.user.id, 'session.started')).toEqual(['failure'])
 })
 
 const sessionsOf = (userId: string) =>
   api.db.selectFrom('sessions').select('id').where('userId', '=', userId).execute()
+
+async function eventsOf(subjectId: string, action: AuditAction, { db } = api) {
+  const { rows } = await sql<{ result: string }>`
+    select result from audit_events where subject_id = ${subjectId} and action = ${action} order by id`.execute(
+    db,
+  )
+  return rows.map(({ result }) => result)
+}
 
 const requestReset = (email: string) => observed('auth.password.requestReset', { email })
 
@@ -135,7 +145,7 @@ it('a reset is one answer after the same statements: known, unknown, suspended, 
 it('over the limit of an account a reset is the same answer after the same statements as anywhere, and mails nothing', async () => {
   const limited = await createTestApi({ rateLimitFactor: 1 })
   try {
-    const { email } = await limited.person('ada')
+    const { email, user } = await limited.person('ada')
     let source = 0
     const ask = async (address: string) => {
       let answer: unknown
@@ -155,6 +165,8 @@ it('over the limit of an account a reset is the same answer after the same state
       expect(over).toEqual(await ask(none))
     }
     expect(limited.mailbox.sent).toHaveLength(3)
+    const results = await eventsOf(user.id, 'password.reset-requested', limited)
+    expect(results).toEqual([...Array(3).fill('success'), ...Array(3).fill('failure')])
     // Nor does what was not mailed kill what was.
     const token = limited.mailbox.tokenFor(email)
     expect(await limited.nobody.auth.password.reset({ token, password: 'Another7Horse' })).toBeNull()

@@ -7,7 +7,7 @@ export function findAccountWithPassword(db: Kysely<Database>, email: string) {
   return db
     .selectFrom('users')
     .select(accountColumns)
-    .select(['passwordHash', 'suspendedAt'])
+    .select('passwordHash')
     .where('email', '=', email)
     .where(canComeBack())
     .executeTakeFirst()

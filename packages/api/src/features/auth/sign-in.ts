@@ -31,10 +31,11 @@ export async function signIn(
   const found = await findAccountWithPassword(ctx.db, email)
   const isRight = await ctx.hasher.verify(found?.passwordHash ?? undefined, password)
   if (!found?.passwordHash || !isRight) throw await refused(ctx, found?.id ?? null, 'INVALID_CREDENTIALS')
-  if (found.suspendedAt) throw await refused(ctx, found.id, 'ACCOUNT_SUSPENDED')
 
   const { id, passwordHash } = found
-  const { token, record: started } = await inTransaction(ctx.db, (trx) => enter(trx, ctx, id, passwordHash))
+  const entered = await inTransaction(ctx.db, (trx) => enter(trx, ctx, id, passwordHash))
+  if (typeof entered === 'string') throw await refused(ctx, id, entered)
+  const { token, record: started } = entered
   if (!tokenInBody) ctx.response.setCookie(sessionCookie(token))
   const session = { ...toSession(started, ctx), current: true }
   return { user: toUser(found), session, ...(tokenInBody ? { token } : {}) }
@@ -54,10 +55,11 @@ async function refused(
   return fail(code)
 }
 
+/** Or why not: the password or the account's standing may have changed while it was being verified. */
 async function enter(trx: Transaction<Database>, ctx: Context, userId: string, passwordHash: string) {
   const account = await lockAccount(trx, userId, passwordHash)
-  if (!account) throw fail('INVALID_CREDENTIALS')
-  if (account.suspendedAt) throw fail('ACCOUNT_SUSPENDED')
+  if (!account) return 'INVALID_CREDENTIALS'
+  if (account.suspendedAt) return 'ACCOUNT_SUSPENDED'
   const own = { actorId: userId, subjectId: userId }
   if (account.deletedAt) await record(trx, ctx, { action: 'user.returned', ...own })
   await markPresent(trx, userId)

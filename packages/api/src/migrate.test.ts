@@ -1,5 +1,11 @@
+import { Kysely, PostgresDialect } from 'kysely'
 import pg from 'pg'
 import { afterEach, expect, it } from 'vitest'
+import * as users from '../migrations/0001_users.ts'
+import * as auth from '../migrations/0002_auth.ts'
+import * as posts from '../migrations/0003_posts.ts'
+import * as workers from '../migrations/0004_workers.ts'
+import * as accounts from '../migrations/0006_accounts.ts'
 import { migrate, migrationStatus } from './migrate.ts'
 import { createEmptyDatabase, createTestDatabase, silentLog, type TestDatabase } from './testing/index.ts'
 
@@ -82,6 +88,34 @@ it('every foreign key has an index that begins with its columns and covers every
   expect(unindexed).toEqual([])
 })
 
+it('people and sessions of the release before keep their times: who was seen when, and who signed in when', async () => {
+  database = await createTestDatabase()
+  const db = new Kysely<never>({
+    dialect: new PostgresDialect({ pool: new pg.Pool({ connectionString: database.directUrl, max: 1 }) }),
+  })
+  try {
+    await ask('drop schema public cascade; create schema public')
+    for (const { up } of [users, auth, posts, workers]) await up(db)
+    await ask(`
+      insert into users (id, email, username, password_hash, created_at)
+      values (gen_random_uuid(), 'ada@example.com', 'ada', 'a hash', '2026-01-01T10:00:00Z');
+      insert into sessions (id, token_hash, user_id, device, ip, created_at, last_seen_at, expires_at)
+      select gen_random_uuid(), sha256('x'), id, 'Firefox', '', '2026-01-02T10:00:00Z', now(), now() from users;
+      insert into mail_tokens (id, user_id, kind, token_hash, expires_at)
+      select gen_random_uuid(), id, 'reset', sha256('x'), now() from users`)
+    await accounts.up(db)
+  } finally {
+    await db.destroy()
+  }
+  expect(await ask('select password_hash, last_seen_at, suspended_at from users')).toEqual([
+    { password_hash: 'a hash', last_seen_at: new Date('2026-01-01T10:00:00Z'), suspended_at: null },
+  ])
+  expect(await ask('select authenticated_at from sessions')).toEqual([
+    { authenticated_at: new Date('2026-01-02T10:00:00Z') },
+  ])
+  expect(await ask('select kind, email from mail_tokens')).toEqual([{ kind: 'reset', email: null }])
+})
+
 it('what the schemas of the API refuse, the database itself refuses, too', async () => {
   database = await createTestDatabase()
   const insert = (email: string, username: string, name: string | null, role: string) =>
@@ -94,4 +128,26 @@ it('what the schemas of the API refuse, the database itself refuses, too', async
   await expect(insert('ada@example.com', 'ada', null, 'root')).rejects.toThrow('users_role_check')
   await insert('ada@example.com', 'ada', null, 'user')
   await expect(insert('eve@example.com', 'ADA', null, 'user')).rejects.toThrow('users_username_key')
+})
+
+it('so does it what only our own mistakes would write', async () => {
+  database = await createTestDatabase()
+  await ask(`insert into users (id, email, username) values (gen_random_uuid(), 'ada@example.com', 'ada')`)
+  const record = (action: string, result: string, details = 'null') =>
+    ask(`
+      insert into audit_events (id, action, result, details, expires_at)
+      values (gen_random_uuid(), '${action}', '${result}', ${details}, now() + interval '2 days')`)
+  const novel = '(select jsonb_object_agg(n, gen_random_uuid()) from generate_series(1, 400) n)'
+  await expect(record('suspended', 'success')).rejects.toThrow('audit_events_action_check')
+  await expect(record('user.suspended', 'perhaps')).rejects.toThrow('audit_events_result_check')
+  await expect(record('user.suspended', 'success', novel)).rejects.toThrow('audit_events_details_check')
+
+  const mail = (kind: string, email: string | null) =>
+    ask(`
+      insert into mail_tokens (id, user_id, token_hash, expires_at, kind, email)
+      select gen_random_uuid(), id, sha256('x'), now(), '${kind}', ${email === null ? 'null' : `'${email}'`} from users`)
+  await expect(mail('change', null)).rejects.toThrow('mail_tokens_email_check')
+  await expect(mail('reset', 'ada@example.com')).rejects.toThrow('mail_tokens_email_check')
+  await expect(mail('change', 'ADA@example.com')).rejects.toThrow('mail_tokens_email_check')
+  await expect(mail('other', null)).rejects.toThrow('mail_tokens_kind_check')
 })

@@ -2,7 +2,7 @@ import * as z from 'zod'
 import { describe, expect, it } from 'vitest'
 import type { Meta } from '../meta.ts'
 import { nothing } from '../schemas.ts'
-import { publicProcedure, router } from '../trpc.ts'
+import { permitted, publicProcedure, recentProcedure, router } from '../trpc.ts'
 import { openApiDocument } from './document.ts'
 import { readInput, type RestRequest } from './input.ts'
 import { restOperations } from './operations.ts'
@@ -210,5 +210,28 @@ describe('the document', () => {
       responses: { 204: { description: 'Done' } },
     })
     expect(paths['/shelves']?.get?.requestBody).toBeUndefined()
+  })
+
+  it('says which permission an operation needs, and which ask for a recent sign-in', () => {
+    const described = router({
+      a: permitted('users:suspend')
+        .meta({ rest: 'POST /a', description: 'Suspends.' })
+        .output(anything)
+        .mutation(() => null),
+      b: recentProcedure
+        .meta({ rest: 'POST /b' })
+        .output(anything)
+        .mutation(() => null),
+      c: rest('POST /c')
+        .output(anything)
+        .mutation(() => null),
+    })
+    const document = openApiDocument(restOperations(described))
+    const descriptions = ['/a', '/b', '/c'].map((path) => document.paths?.[path]?.post?.description)
+    expect(descriptions).toEqual([
+      'Suspends. Needs the permission `users:suspend`.',
+      'Needs a sign-in of the last 10 minutes.',
+      undefined,
+    ])
   })
 })

@@ -1,6 +1,8 @@
-// The licences of what production runs, as installed on this machine: `npm run pnpm -- exec node scripts/licences.mjs`.
-// It ends with 1 where one is not in the list of those that may be used as they are.
+// The licences of what production runs, as installed on this machine: `node scripts/licences.mjs`. It ends with 1 where
+// one is not in the list of those that may be used as they are.
 import { execFileSync } from 'node:child_process'
+import { makeEnvironment } from './set-up/environment.mjs'
+import { root } from './set-up/paths.mjs'
 
 const fit = [
   '0BSD',
@@ -16,7 +18,11 @@ const fit = [
   'Unlicense',
 ]
 
-const output = execFileSync('pnpm', ['-r', 'licenses', 'list', '--prod', '--json'], { maxBuffer: 2 ** 26 })
+const output = execFileSync('pnpm', ['-r', 'licenses', 'list', '--prod', '--json'], {
+  cwd: root,
+  env: makeEnvironment(),
+  maxBuffer: 2 ** 26,
+})
 const byLicence = Object.entries(JSON.parse(output)).toSorted(([, a], [, b]) => b.length - a.length)
 
 for (const [licence, packages] of byLicence) {

@@ -63,6 +63,18 @@ describe('holds on the very next request, by every way in:', () => {
     expect((await send('POST', `${server.url}/api/v1/auth/sessions`, { body })).status).toBe(201)
   })
 
+  it('the end of one session, while another of theirs lives', async () => {
+    const { email } = ada
+    const input = { email, password: 'Correct7Horse', tokenInBody: true }
+    const { token = '' } = await server.api.nobody.auth.signIn(input)
+    const { session } = await ada.calls.auth.session()
+    const url = `${server.url}/api/v1/auth/sessions/${session.id}`
+    expect((await send('DELETE', url, { headers: bearer(token) })).status).toBe(204)
+    expect(await outcomes()).toEqual(shutOut)
+    const me = await send('GET', `${server.url}/api/v1/users/me`, { headers: bearer(token) })
+    expect(me.status).toBe(200)
+  })
+
   it('the end of all sessions', async () => {
     expect(await act('end-sessions')).toMatchObject({ status: 200, json: { revoked: 1 } })
     expect(await outcomes()).toEqual(shutOut)

@@ -7,6 +7,7 @@ import openapiTS, { astToString } from 'openapi-typescript'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import * as z from 'zod'
 import { startTestServer, type TestServer } from '../testing/index.ts'
+import { rows } from '../testing/procedure-rows.ts'
 import { send } from '../testing/requests.ts'
 
 const named = z.record(z.string(), z.unknown())
@@ -14,6 +15,7 @@ const operationSchema = z.looseObject({
   operationId: z.string(),
   tags: z.tuple([z.string()]),
   summary: z.string(),
+  description: z.string().optional(),
   security: z.array(named),
   responses: z.record(
     z.string(),
@@ -26,6 +28,17 @@ const documentSchema = z.looseObject({
   paths: z.record(z.string(), z.record(z.string(), operationSchema)),
   components: z.looseObject({ schemas: named, securitySchemes: named }),
 })
+
+const permissions: Record<string, string> = {
+  'admin.users.list': 'users:read',
+  'admin.users.get': 'users:read',
+  'admin.users.suspend': 'users:suspend',
+  'admin.users.restore': 'users:suspend',
+  'admin.users.setRole': 'users:write',
+  'admin.users.endSessions': 'users:suspend',
+  'admin.users.sendReset': 'users:write',
+  'admin.audit.list': 'audit:read',
+}
 
 let server: TestServer
 let document: z.output<typeof documentSchema>
@@ -70,6 +83,10 @@ describe('the document', () => {
       'PostCreate',
       'PostUpdate',
       'Session',
+      'AdminUser',
+      'AccountEvent',
+      'AuditEvent',
+      'PersonalData',
       'Error',
     ]
     expect(Object.keys(document.components.schemas)).toEqual(expect.arrayContaining(names))
@@ -117,6 +134,39 @@ describe('the document', () => {
       session: { type: 'apiKey', in: 'cookie', name: '__Host-tenon_session' },
       bearer: { type: 'http', scheme: 'bearer' },
     })
+  })
+
+  it('tells what more than a sign-in an operation needs', () => {
+    const needs = operations().map(({ operationId, description = '', responses }) => {
+      const recent = description.includes('Needs a sign-in of the last 10 minutes.')
+      const permission = /Needs the permission `([\w:]+)`\./.exec(description)?.[1]
+      const refusals = responses['403']?.description ?? ''
+      const codes = ['FORBIDDEN', 'REAUTHENTICATION_REQUIRED', 'EMAIL_NOT_VERIFIED']
+      return [operationId, { recent, permission, codes: codes.filter((code) => refusals.includes(code)) }]
+    })
+    const expected = Object.entries(rows).map(([name, { rung }]) => [
+      name,
+      {
+        recent: rung === 'recent',
+        permission: permissions[name],
+        codes: [
+          ...(/session|recent|staff|admin/.test(rung) ? ['FORBIDDEN'] : []),
+          ...(rung === 'recent' ? ['REAUTHENTICATION_REQUIRED'] : []),
+          // A post may be published as it is written.
+          ...(rung === 'verified' || name === 'posts.create' ? ['EMAIL_NOT_VERIFIED'] : []),
+        ],
+      },
+    ])
+    expect(Object.fromEntries(needs)).toEqual(Object.fromEntries(expected))
+  })
+
+  it('tells that the last admin stays', () => {
+    const named = operations().filter(({ responses }) => responses['409']?.description.includes('LAST_ADMIN'))
+    expect(named.map(({ operationId }) => operationId).toSorted()).toEqual([
+      'admin.users.setRole',
+      'admin.users.suspend',
+      'users.delete',
+    ])
   })
 
   it('has an answer without a body where there is nothing to say', () => {

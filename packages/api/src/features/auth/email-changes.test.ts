@@ -73,6 +73,16 @@ it('an old address that nobody confirmed is offered no way in', async () => {
   expect(await changes.execute()).toEqual([])
 })
 
+it('a change that was asked for before the address was confirmed dies with that: it offered no undo', async () => {
+  const dina = await api.person('dina', { isVerified: false })
+  await dina.calls.auth.email.resend()
+  await api.drainJobs()
+  const verify = api.mailbox.tokenFor(dina.email)
+  const thiefs = await askFor(dina, 'thief4@example.com')
+  await api.nobody.auth.email.verify({ token: verify })
+  expect(await refusalOf(confirm(thiefs))).toEqual(invalid)
+})
+
 it('a change to the address that it is does nothing', async () => {
   const erin = await api.person('erin')
   expect(await erin.calls.auth.email.change({ email: 'ERIN@example.com' })).toEqual({ ok: true })

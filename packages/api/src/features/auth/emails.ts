@@ -2,6 +2,7 @@ import { record } from '../../audit/record.ts'
 import type { Context, UserContext } from '../../context.ts'
 import { inTransaction } from '../../db.ts'
 import { sourceOf } from '../../limits.ts'
+import { deleteMailTokensOf } from './mail-token-queries.ts'
 import { issueMailToken, redeemMailToken } from './mail-tokens.ts'
 import { markEmailVerified } from './queries.ts'
 
@@ -9,6 +10,8 @@ export function verifyEmail(ctx: Context, token: string): Promise<null> {
   return inTransaction(ctx.db, async (trx) => {
     const { userId } = await redeemMailToken(trx, 'verify', token)
     await markEmailVerified(trx, userId)
+    // Asked for while nobody had confirmed the address, so that it was offered no undo.
+    await deleteMailTokensOf(trx, userId, ['change'])
     await record(trx, ctx, { action: 'email.verified', actorId: userId, subjectId: userId })
     return null
   })

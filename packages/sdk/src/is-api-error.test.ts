@@ -16,6 +16,13 @@ test('a procedure fails in the ways that it declares', () => {
   expect(isApiError(new ApiError({ code: 'TOKEN_INVALID', status: 400 }), 'auth.password.reset')).toBe(true)
 })
 
+test('only what asks for a recent sign-in fails for want of one', () => {
+  const stale = new ApiError({ code: 'REAUTHENTICATION_REQUIRED', status: 403 })
+  for (const path of ['users.delete', 'auth.email.change', 'auth.password.change'] as const)
+    expect([path, isApiError(stale, path)]).toEqual([path, true])
+  expect(isApiError(stale, 'users.update')).toBe(false)
+})
+
 test('every procedure fails in the common ways, and as calls without an answer do', () => {
   for (const code of ['INTERNAL', 'UNAUTHORIZED', 'TIMEOUT', 'NETWORK', 'ABORTED'] as const) {
     expect(isApiError(new ApiError({ code }), 'users.create')).toBe(true)

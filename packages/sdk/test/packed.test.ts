@@ -122,6 +122,16 @@ const told = {
   tooLong: refused(431, 'HEADERS_TOO_LARGE', {}),
   headersTooLarge: refused(431, 'HEADERS_TOO_LARGE', {}),
   elsewhere: refused(404, 'NOT_FOUND', {}),
+  forbidden: refused(403, 'FORBIDDEN', {}, true),
+  wrongPassword: refused(401, 'INVALID_CREDENTIALS', {}, true),
+  madeUpToken: refused(400, 'TOKEN_INVALID', {}, true),
+  recentUntil: 'string',
+  events: [
+    'session.reauthenticated success',
+    'session.reauthenticated failure',
+    'session.started success',
+    'user.registered success',
+  ],
   signedOut: null,
   afterwards: refused(401, 'UNAUTHORIZED', {}, true),
 }

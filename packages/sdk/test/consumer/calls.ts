@@ -46,6 +46,41 @@ export function explain(error: unknown): string {
   return `${code} ${status} ${requestId} ${retryAfterSeconds} ${error instanceof ApiError} ${error.message}`
 }
 
+/** What asks for a recent sign-in is tried once more after the password was given again. */
+export async function leave(password: string): Promise<string> {
+  try {
+    await client.users.delete.mutate()
+    return 'gone'
+  } catch (error) {
+    if (!isApiError(error, 'users.delete')) throw error
+    if (error.code === 'LAST_ADMIN') return error.message
+    if (error.code !== 'REAUTHENTICATION_REQUIRED') throw error
+    const { recentUntil } = await client.auth.reauthenticate.mutate({ password })
+    return recentUntil
+  }
+}
+
+export async function moderate(id: string): Promise<string> {
+  const { items } = await client.admin.users.list.query({ role: 'user', sort: 'lastSeenAt', order: 'asc' })
+  const { sessions, events } = await client.admin.users.get.query({ id })
+  const { suspendedAt } = await client.admin.users.suspend.mutate({ id, reason: 'spam' })
+  const [event] = events
+  const before: string | number | boolean | null | undefined = event?.details?.before
+  return `${items.length} ${sessions.length} ${suspendedAt?.slice(0, 10) ?? 'never'} ${String(before)}`
+}
+
+export async function history(): Promise<string[]> {
+  const { items } = await client.auth.events.query({ action: 'session.started', limit: 5 })
+  return items.map(
+    ({ action, by, at }) => `${action} by ${by satisfies 'self' | 'staff' | 'system' | 'unknown'} ${at}`,
+  )
+}
+
+export async function download(token: string): Promise<number> {
+  const data: Record<string, unknown[]> = await client.users.downloadExport.mutate({ token })
+  return Object.values(data).flat().length
+}
+
 export const unchanged: unknown = transformer.serialize(1)
 
 /** A switch over what a procedure declares can be complete. */

@@ -18,6 +18,10 @@ void client.users.create.mutate({ ...user, username: 7 })
 void client.users.create.mutate({ email: '', username: '', password: '', role: 'admin' })
 // @ts-expect-error an input where there is none
 void client.users.me.query({ id: 'a' })
+// @ts-expect-error a role that there is not
+void client.admin.users.setRole.mutate({ id: 'a', role: 'king' })
+// @ts-expect-error an event that is never recorded
+void client.auth.events.query({ action: 'user.promoted' })
 // @ts-expect-error no input where there is one
 void client.users.get.query()
 
@@ -43,6 +47,14 @@ export function errors(error: unknown): void {
     void (error.code === 'EMAIL_TAKEN')
     // @ts-expect-error not every code has fields
     void error.details.fields
+  }
+  if (isApiError(error, 'users.me')) {
+    // @ts-expect-error who reads is not asked for the password again
+    void (error.code === 'REAUTHENTICATION_REQUIRED')
+  }
+  if (isApiError(error, 'auth.email.change')) {
+    // @ts-expect-error that an address is taken is not told
+    void (error.code === 'EMAIL_TAKEN')
   }
   // @ts-expect-error a procedure that does not exist
   void isApiError(error, 'users.promote')

@@ -5,7 +5,7 @@ const url = process.argv[2]
 const guest = createClient({ url })
 const account = { email: 'ada@example.com', username: 'ada', password: 'Correct7Horse', name: 'Ada' }
 
-const refusal = async (call) => {
+const refusal = async (call, procedure = 'users.create') => {
   const error = await call.then(
     () => undefined,
     (thrown) => thrown,
@@ -17,7 +17,7 @@ const refusal = async (call) => {
     status,
     details,
     hasRequestId: requestId.length > 8,
-    isForeseen: isApiError(error, 'users.create'),
+    isForeseen: isApiError(error, procedure),
   }
 }
 
@@ -46,6 +46,14 @@ const told = {
     createClient({ url, headers: { 'x-large': 'x'.repeat(30_000) } }).users.me.query(),
   ),
   elsewhere: await refusal(createClient({ url: `${url}/elsewhere` }).users.me.query()),
+  forbidden: await refusal(ada.admin.users.list.query({}), 'admin.users.list'),
+  wrongPassword: await refusal(
+    ada.auth.reauthenticate.mutate({ password: 'Wrong7Horse' }),
+    'auth.reauthenticate',
+  ),
+  madeUpToken: await refusal(guest.users.downloadExport.mutate({ token: 'made up' }), 'users.downloadExport'),
+  recentUntil: typeof (await ada.auth.reauthenticate.mutate({ password: account.password })).recentUntil,
+  events: (await ada.auth.events.query({})).items.map(({ action, result }) => `${action} ${result}`),
   signedOut: await ada.auth.signOut.mutate(),
   afterwards: await refusal(ada.users.me.query()),
 }

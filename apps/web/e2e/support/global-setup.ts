@@ -16,15 +16,17 @@ const reports = new URL('../../reports/', import.meta.url)
 export default async function setUp({ provide }: TestProject) {
   const browser = await launchChromium().catch(skip)
   if (!browser) return provide('stage', null)
+  // Also when the system does not start: a browser that is left keeps the run from ending.
+  await using opened = new AsyncDisposableStack()
+  opened.defer(() => browser.close())
   const dataDir = await makeTestDataDir()
+  opened.defer(() => dataDir.remove())
   const system = await startTestSystem({ dataDir: dataDir.path })
+  opened.defer(async () => void (await system.stop()))
   const database = await joinLocalPostgres(dataDir.path)
   provide('stage', { url: system.url, database: database?.url() ?? '', browser: browser.wsEndpoint() })
-  return async () => {
-    await browser.close()
-    await system.stop()
-    await dataDir.remove()
-  }
+  const kept = opened.move()
+  return () => kept.disposeAsync()
 }
 
 /** A machine without a browser can run everything else. Where nobody reads the output, that is a failure. */

@@ -141,10 +141,14 @@ it('a link to set a new password goes to the stored address, and works', async (
   expect(await signIn(lena.email, 'Another7Horse')).toMatchObject({ user: { id: lena.user.id } })
 })
 
-it('nothing is mailed to who is suspended', async () => {
+it('nothing is mailed to who is suspended, nor once that is lifted', async () => {
   const sam = await fresh('sam')
-  await mona.calls.admin.users.suspend({ id: sam.user.id })
-  expect(await root.calls.admin.users.sendReset({ id: sam.user.id })).toEqual({ ok: true })
+  const { id } = sam.user
+  await mona.calls.admin.users.suspend({ id })
+  expect(await root.calls.admin.users.sendReset({ id })).toEqual({ ok: true })
+  await api.drainJobs()
+  expect(await root.calls.admin.users.sendReset({ id })).toEqual({ ok: true })
+  await mona.calls.admin.users.restore({ id })
   await api.drainJobs()
   expect(api.mailbox.to(sam.email)).toEqual([])
 })

@@ -1,21 +1,11 @@
 import { sql, type Kysely } from 'kysely'
 
 export async function up(db: Kysely<never>): Promise<void> {
-  await sql`
-    alter table users
-      alter column password_hash drop not null,
-      add column suspended_at timestamptz(3),
-      add column last_seen_at timestamptz(3) not null default now()`.execute(db)
-  await sql`update users set last_seen_at = created_at`.execute(db)
-  await sql`create index users_email_trgm on users using gin (email gin_trgm_ops)`.execute(db)
-  await sql`create index users_created_at on users (created_at, id)`.execute(db)
-  await sql`create index users_last_seen_at on users (last_seen_at, id)`.execute(db)
-  await sql`create index users_admins on users (id) where role = 'admin'`.execute(db)
-
-  await sql`
-    alter table sessions add column authenticated_at timestamptz(3) not null default now()`.execute(db)
-  await sql`update sessions set authenticated_at = created_at`.execute(db)
-
+  // While an index is built, its table is read but not written. Where that takes too long, build them `concurrently` before
+  // this release: those that are there are left alone.
+  await sql`create index if not exists users_email_trgm on users using gin (email gin_trgm_ops)`.execute(db)
+  await sql`create index if not exists users_created_at on users (created_at, id)`.execute(db)
+  await sql`create index if not exists users_admins on users (id) where role = 'admin'`.execute(db)
   await sql`
     create table known_devices (
       user_id uuid not null references users on delete cascade,
@@ -26,6 +16,12 @@ export async function up(db: Kysely<never>): Promise<void> {
       primary key (user_id, fingerprint),
       constraint known_devices_fingerprint_check check (length(fingerprint) = 32)
     )`.execute(db)
+  // Who is signed in has a device already, whose fingerprint nobody knows: the next one that is new is told.
+  await sql`
+    insert into known_devices (user_id, fingerprint, device)
+    select distinct on (user_id) user_id, sha256(token_hash), device from sessions order by user_id, id desc`.execute(
+    db,
+  )
   await sql`create index known_devices_last_seen_at on known_devices (last_seen_at)`.execute(db)
 
   // Where a link of kind 'change' goes: the address that is to be confirmed.
@@ -70,4 +66,19 @@ export async function up(db: Kysely<never>): Promise<void> {
   await sql`create unique index exports_user_id_key on exports (user_id)`.execute(db)
   await sql`create unique index exports_token_hash_key on exports (token_hash)`.execute(db)
   await sql`create index exports_expires_at on exports (expires_at)`.execute(db)
+
+  // Last, since these lock out everybody until the end. Nothing is rewritten: a column without a default, and one whose
+  // default is the same for all. Nobody counts as having signed in just now.
+  await sql`
+    alter table sessions add column authenticated_at timestamptz(3) not null default '1970-01-01Z'`.execute(
+    db,
+  )
+  await sql`alter table sessions alter column authenticated_at set default now()`.execute(db)
+  await sql`
+    alter table users
+      alter column password_hash drop not null,
+      add column suspended_at timestamptz(3),
+      add column last_seen_at timestamptz(3)`.execute(db)
+  await sql`create index users_suspended on users (created_at, id) where suspended_at is not null`.execute(db)
+  await sql`create index users_last_seen_at on users (coalesce(last_seen_at, created_at), id)`.execute(db)
 }

@@ -23,6 +23,7 @@ export async function up(db: Kysely<never>): Promise<void> {
   await sql`create index audit_events_subject_id on audit_events (subject_id, id)`.execute(db)
   await sql`create index audit_events_actor_id on audit_events (actor_id, id)`.execute(db)
   await sql`create index audit_events_action on audit_events (action, id)`.execute(db)
+  await sql`create index audit_events_failures on audit_events (id) where result = 'failure'`.execute(db)
   await sql`create index audit_events_expires_at on audit_events (expires_at)`.execute(db)
 
   await sql`

@@ -19,6 +19,9 @@ const rules = {
   mailRequest: { points: 10, seconds: 60 * 60 },
   // No longer than a link lives: who is refused one, because others asked in their name, has one that still works.
   resetByAccount: { points: 3, seconds: 15 * 60 },
+  mailByPerson: { points: 10, seconds: 60 * 60 },
+  mailByAddress: { points: 5, seconds: 60 * 60 },
+  rename: { points: 30, seconds: 60 * 60 },
 } as const
 
 export type LimitName = keyof typeof rules
@@ -76,7 +79,7 @@ function createLimiter(name: LimitName, factor: number, stores: Store[]): RateLi
   const rule = {
     keyPrefix: name,
     // One call too many takes the same way as those before it, where the answer must not tell.
-    isAlwaysAsked: name === 'resetByAccount',
+    isAlwaysAsked: name === 'resetByAccount' || name === 'mailByAddress',
     points: Math.min(Math.max(1, Math.floor(points * factor)), maxPoints),
     duration,
   }
@@ -87,7 +90,7 @@ function createLimiter(name: LimitName, factor: number, stores: Store[]): RateLi
 /** What the column holds. */
 const maxPoints = 2 ** 31 - 1
 
-/** Whoever reads the store learns nobody's address from it. */
+/** Whoever reads the store finds no address in it; an IPv4 address can be guessed from its hash all the same. */
 const storedKey = (name: LimitName, key: string) => sha256(`${name} ${key}`).toString('base64url')
 
 const secondsToWait = ({ msBeforeNext }: RateLimiterRes) => Math.max(1, Math.ceil(msBeforeNext / 1000))

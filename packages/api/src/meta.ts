@@ -14,4 +14,6 @@ export interface Meta {
   access?: 'public' | 'user' | 'session' | 'verified' | 'recent' | 'permitted'
   /** What the role of whoever calls must hold; with `access: 'permitted'`. Set by the rung, too. */
   permission?: Permission
+  /** With `access: 'permitted'`: asks for a recent sign-in, too. */
+  isRecent?: boolean
 }

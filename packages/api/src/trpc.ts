@@ -80,3 +80,12 @@ export const permitted = (permission: Permission) =>
     if (!isPermitted(ctx.principal.user.role, permission)) throw fail('FORBIDDEN')
     return next()
   })
+
+/** The same for what could make a thief of the session an admin: the password was given within the last 10 minutes. */
+export const recentlyPermitted = (permission: Permission) =>
+  permitted(permission)
+    .meta({ access: 'permitted', permission, isRecent: true })
+    .use(({ ctx, next }) => {
+      if (!isRecent(ctx.principal)) throw fail('REAUTHENTICATION_REQUIRED')
+      return next()
+    })

@@ -31,8 +31,8 @@ export function toEvent({ at, agent, ...row }: EventRow): z.output<typeof output
   return { ...row, at: at.toISOString(), device: agent === null ? null : deviceOf(agent) }
 }
 
-/** From where somebody of the staff acted, and why, is the staff's. */
-function toOwnEvent(row: EventRow): z.output<typeof output.ownEvent> {
+/** Who of the staff acted, from where, and why, is the staff's. */
+export function toOwnEvent(row: EventRow): z.output<typeof output.ownEvent> {
   const { actorId: _actor, subjectId: _subject, requestId: _request, ...event } = toEvent(row)
   const by = actorOf(row)
   return by === 'staff' ? { ...event, by, ip: null, device: null, details: null } : { ...event, by }

@@ -1,14 +1,26 @@
 import * as z from 'zod'
-import { inBatches } from '../jobs/batches.ts'
+import { deleteExpired, inBatches } from '../jobs/batches.ts'
 import { defineJob } from '../jobs/define.ts'
-import { deleteExpiredEvents } from './queries.ts'
+import { forgetActor, forgetSubject } from './queries.ts'
 
 export const sweepEvents = defineJob({
   name: 'audit:sweep',
   payload: z.object({}),
   retries: 3,
   cron: '37 3 * * *',
-  run: ({ db }, _payload, { signal }) => inBatches((limit) => deleteExpiredEvents(db, limit), signal),
+  run: ({ db }, _payload, { signal }) =>
+    inBatches((limit) => deleteExpired(db, 'audit_events', 'expires_at', limit), signal),
 })
 
-export const auditJobs = [sweepEvents]
+/** After somebody was erased, in steps: a log may hold a great deal of one person. */
+export const forgetPerson = defineJob({
+  name: 'audit:forget-person',
+  payload: z.object({ id: z.uuid() }),
+  retries: 3,
+  async run({ db }, { id }, { signal }) {
+    await inBatches((limit) => forgetSubject(db, id, limit), signal)
+    await inBatches((limit) => forgetActor(db, id, limit), signal)
+  },
+})
+
+export const auditJobs = [sweepEvents, forgetPerson]

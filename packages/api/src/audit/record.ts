@@ -35,16 +35,6 @@ export async function record(
   return row.id
 }
 
-/** The same for many at once. */
-export async function recordAll(
-  trx: Transaction<Database>,
-  source: AuditSource,
-  events: readonly NewAuditEvent[],
-): Promise<void> {
-  const rows = events.map((event) => toRow(source, event))
-  await trx.insertInto('auditEvents').values(rows).execute()
-}
-
 /** A refusal changed nothing, so its event stands alone. */
 export async function recordFailure(
   db: Kysely<Database>,

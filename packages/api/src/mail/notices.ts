@@ -38,6 +38,21 @@ export const noticeTemplates: Partial<Record<AuditAction, Notice>> = {
   'password.changed': (link, person, happened) => passwordNotice(link, person, happened),
   'password.reset': (link, person, happened) => passwordNotice(link, person, happened),
 
+  'email.change-undone': ({ publicUrl }, person, happened) => ({
+    subject: 'This address has no account any more',
+    ...layout({
+      publicUrl,
+      title: 'This address has no account any more',
+      paragraphs: [
+        greet(person),
+        'The account that had this address went back to the one before: whoever reads mail there undid the change.',
+        where(happened),
+      ],
+      action: { label: 'Open the site', url: publicUrl },
+      closing: 'If that address is not yours any more, ask the people who run this site.',
+    }),
+  }),
+
   'user.deleted': ({ publicUrl }, person, { at }) => ({
     subject: 'Your account is deleted',
     ...layout({

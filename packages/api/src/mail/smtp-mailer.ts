@@ -31,9 +31,8 @@ export function createSmtpMailer(
 /** A 5xx answer is final, a 4xx is tried again, and a server that can't be reached or logged in to is away. */
 export function toJobError(error: unknown): Error {
   const { code, responseCode, message } = error as { code?: string; responseCode?: number; message: string }
-  const told = `SMTP: ${message}`
-  if (code === 'EAUTH' || responseCode === undefined) return new DependencyAwayError(told, { cause: error })
-  return responseCode >= 500
-    ? new PermanentJobError(told, { cause: error })
-    : new Error(told, { cause: error })
+  // It is kept with the job and logged: longer than the person is, if it named them.
+  const told = `SMTP: ${message.replace(/[^\s<>]+@[^\s<>]+/g, '…')}`
+  if (code === 'EAUTH' || responseCode === undefined) return new DependencyAwayError(told)
+  return responseCode >= 500 ? new PermanentJobError(told) : new Error(told)
 }

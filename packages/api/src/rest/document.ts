@@ -80,9 +80,9 @@ function describe(operation: Operation): ZodOpenApiOperationObject {
   }
 }
 
-function descriptionOf({ meta: { description, access, permission } }: Operation) {
+function descriptionOf({ meta: { description, access, permission, isRecent } }: Operation) {
   const needs = permission ? `Needs the permission \`${permission}\`.` : undefined
-  const recent = access === 'recent' ? 'Needs a sign-in of the last 10 minutes.' : undefined
+  const recent = access === 'recent' || isRecent ? 'Needs a sign-in of the last 10 minutes.' : undefined
   const sentences = [description, needs, recent].filter((sentence) => sentence !== undefined)
   return sentences.length > 0 ? { description: sentences.join(' ') } : {}
 }

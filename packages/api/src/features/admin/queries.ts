@@ -24,7 +24,10 @@ export interface Position {
 }
 
 function selectUser(db: Kysely<Database>) {
-  return db.selectFrom('users').select(accountColumns).select(['lastSeenAt', 'suspendedAt', 'deletedAt'])
+  return db
+    .selectFrom('users')
+    .select(accountColumns)
+    .select(['suspendedAt', 'deletedAt', ({ fn }) => fn.coalesce('lastSeenAt', 'createdAt').as('lastSeenAt')])
 }
 
 export const findAdminUser = (db: Kysely<Database>, id: string) =>
@@ -36,7 +39,7 @@ const sortExpressions: Record<Sort, Expression<unknown>> = {
   createdAt: sql.ref('users.created_at'),
   username: sql`lower(users.username)`,
   email: sql.ref('users.email'),
-  lastSeenAt: sql.ref('users.last_seen_at'),
+  lastSeenAt: sql`coalesce(users.last_seen_at, users.created_at)`,
 }
 
 /** By the value and then the id, so that equal values are neither lost nor repeated. One more than `limit`. */

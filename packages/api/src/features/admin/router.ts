@@ -3,7 +3,7 @@ import * as auditInput from '../../audit/input.ts'
 import * as auditOutput from '../../audit/output.ts'
 import type { ErrorTree } from '../../declared-errors.ts'
 import { byId } from '../../schemas.ts'
-import { permitted } from '../../trpc.ts'
+import { permitted, recentlyPermitted } from '../../trpc.ts'
 import * as input from './input.ts'
 import * as output from './output.ts'
 import {
@@ -54,7 +54,7 @@ export const admin = {
       .output(output.adminUser)
       .mutation(({ ctx, input }) => restoreUser(ctx, input.id)),
 
-    setRole: permitted('users:write')
+    setRole: recentlyPermitted('users:write')
       .meta({
         rest: 'PUT /admin/users/{id}/role',
         summary: 'Give a person a role',
@@ -70,7 +70,7 @@ export const admin = {
       .output(output.revoked)
       .mutation(({ ctx, input }) => endSessionsOfUser(ctx, input.id)),
 
-    sendReset: permitted('users:write')
+    sendReset: recentlyPermitted('users:write')
       .meta({
         rest: 'POST /admin/users/{id}/send-reset',
         summary: 'Mail a person a link to set a new password',
@@ -96,9 +96,9 @@ export const adminErrors = {
     get: ['FORBIDDEN', 'NOT_FOUND'],
     suspend: ['FORBIDDEN', 'NOT_FOUND', 'LAST_ADMIN'],
     restore: ['FORBIDDEN', 'NOT_FOUND'],
-    setRole: ['FORBIDDEN', 'NOT_FOUND', 'LAST_ADMIN'],
+    setRole: ['FORBIDDEN', 'REAUTHENTICATION_REQUIRED', 'NOT_FOUND', 'LAST_ADMIN'],
     endSessions: ['FORBIDDEN', 'NOT_FOUND'],
-    sendReset: ['FORBIDDEN', 'NOT_FOUND'],
+    sendReset: ['FORBIDDEN', 'REAUTHENTICATION_REQUIRED', 'NOT_FOUND'],
   },
   audit: { list: ['FORBIDDEN', 'CURSOR_INVALID'] },
 } as const satisfies ErrorTree

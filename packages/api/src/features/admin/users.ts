@@ -1,4 +1,4 @@
-import type { Transaction } from 'kysely'
+import type { Kysely, Transaction } from 'kysely'
 import * as z from 'zod'
 import { toEvent } from '../../audit/events.ts'
 import { listEvents } from '../../audit/queries.ts'
@@ -11,8 +11,8 @@ import { text } from '../../schemas.ts'
 import { toUser } from '../auth/account.ts'
 import { deleteMailTokensOf } from '../auth/mail-token-queries.ts'
 import { issueMailToken } from '../auth/mail-tokens.ts'
-import { isAtLeast } from '../auth/permissions.ts'
-import { listSessions } from '../auth/queries.ts'
+import { isAtLeast, mayActOn } from '../auth/permissions.ts'
+import { findRoleOfSession, listSessions } from '../auth/queries.ts'
 import type { Role } from '../auth/roles.ts'
 import { endSessionsOf, toSession } from '../auth/sessions.ts'
 import { listNewestPosts } from '../posts/posts.ts'
@@ -41,23 +41,22 @@ function sortedValue(row: AdminUserRow, sort: Sort): string {
   return sort === 'email' ? row.email : row[sort].toISOString()
 }
 
+/** Of somebody who stands above, neither sessions nor events: from where admins work is not the moderators' to know. */
 export async function getAdminUser(ctx: UserContext, id: string) {
-  const { db } = ctx
+  const { db, principal } = ctx
   const user = await findAdminUser(db, id)
   if (!user) throw notFound('user')
-  const sessions = await listSessions(db, id)
-  const { items: events } = toPage(
-    await listEvents(db, { subjectId: id }, { limit: 20 }),
-    20,
-    toEvent,
-    () => [],
-  )
+  const isAbove = !isAtLeast(principal.user.role, user.role)
   return {
     ...toAdminUser(user),
-    sessions: sessions.map((session) => toSession(session, ctx)),
+    sessions: isAbove ? [] : (await listSessions(db, id)).map((session) => toSession(session, ctx)),
     posts: await listNewestPosts(db, id),
-    events,
+    events: isAbove ? [] : await listNewestEvents(db, id),
   }
+}
+
+async function listNewestEvents(db: Kysely<Database>, subjectId: string) {
+  return (await listEvents(db, { subjectId }, { limit: 20 })).slice(0, 20).map(toEvent)
 }
 
 /** Ends their sessions, and the links that are on their way. Suspending twice is harmless: the first time stands. */
@@ -105,24 +104,35 @@ export async function sendReset(ctx: UserContext, id: string) {
 
 type Target = NonNullable<Awaited<ReturnType<typeof lockUser>>>
 
-/** On somebody who may do no more than oneself. @throws NOT_FOUND, FORBIDDEN */
+/** On somebody whom one may act on. @throws NOT_FOUND, FORBIDDEN */
 async function actOn(
-  { db, principal }: UserContext,
+  ctx: UserContext,
   id: string,
   act: (trx: Transaction<Database>, target: Target) => Promise<void>,
 ) {
-  await inTransaction(db, async (trx) => {
+  await inTransaction(ctx.db, async (trx) => {
     // Before the person: who takes an admin away locks all of them, and two who did it in another order would hang.
     await lockAdmins(trx, id)
     const target = await lockUser(trx, id)
     if (!target) throw notFound('user')
-    if (!isAtLeast(principal.user.role, target.role))
-      throw fail('FORBIDDEN', {}, 'They may do more than you.')
+    await refuseUnlessAbove(trx, ctx, target.role)
     await act(trx, target)
   })
-  const user = await findAdminUser(db, id)
+  const user = await findAdminUser(ctx.db, id)
   if (!user) throw notFound('user')
   return toAdminUser(user)
+}
+
+/** By what one is now: whoever was suspended or lost the role while this call waited acts no more. */
+async function refuseUnlessAbove(
+  trx: Transaction<Database>,
+  { principal }: UserContext,
+  role: Role,
+): Promise<void> {
+  const ownRole = await findRoleOfSession(trx, principal.session.id)
+  if (!ownRole) throw fail('UNAUTHORIZED')
+  if (ownRole !== principal.user.role || !mayActOn(ownRole, role))
+    throw fail('FORBIDDEN', {}, 'They may do as much as you, or more.')
 }
 
 function toAdminUser({

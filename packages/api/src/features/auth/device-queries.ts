@@ -15,20 +15,20 @@ export async function upsertKnownDevice(
 }
 
 /** Not the last one that a person used: the next, whose ever it is, would pass for the first and tell nobody. */
-export async function deleteForgottenDevices(db: Kysely<Database>, days: number): Promise<void> {
+export async function deleteForgottenDevices(
+  db: Kysely<Database>,
+  days: number,
+  limit: number,
+): Promise<number> {
   const since = new Date(Date.now() - days * 24 * 60 * 60 * 1000)
-  await db
-    .deleteFrom('knownDevices')
-    .where('lastSeenAt', '<', since)
-    .where(({ exists, selectFrom }) =>
-      exists(
-        selectFrom('knownDevices as later')
-          .select('later.device')
-          .whereRef('later.userId', '=', 'knownDevices.userId')
-          .whereRef('later.lastSeenAt', '>', 'knownDevices.lastSeenAt'),
-      ),
-    )
-    .execute()
+  const { numAffectedRows = 0n } = await sql`
+    delete from known_devices where (user_id, fingerprint) in (
+      select user_id, fingerprint from known_devices
+      where last_seen_at < ${since} and exists (
+        select from known_devices later
+        where later.user_id = known_devices.user_id and later.last_seen_at > known_devices.last_seen_at)
+      limit ${limit})`.execute(db)
+  return Number(numAffectedRows)
 }
 
 export function listDevices(db: Kysely<Database>, userId: string) {

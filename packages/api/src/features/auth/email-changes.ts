@@ -10,13 +10,15 @@ import { sourceOf } from '../../limits.ts'
 import { sha256, tokenFor } from '../../secrets.ts'
 import {
   deleteEmailChange,
+  deleteEmailChangesFrom,
   deleteEmailChangesSince,
   insertEmailChange,
   isEmailReserved,
+  lockEmailChangeOwner,
   removePassword,
   updateEmail,
 } from './email-queries.ts'
-import { mailEmailChange } from './jobs.ts'
+import { mailEmailChange, mailNotice } from './jobs.ts'
 import { deleteMailTokensOf } from './mail-token-queries.ts'
 import { issueMailToken, redeemMailToken } from './mail-tokens.ts'
 import { lockSession } from './queries.ts'
@@ -32,11 +34,13 @@ export async function requestEmailChange(ctx: UserContext, email: string) {
   const { db, limits, principal, request, settings } = ctx
   const { id: subjectId, email: before, emailVerified } = principal.user
   await limits.consume('mailRequest', sourceOf(request.ip))
+  await limits.consume('mailByPerson', subjectId)
   if (email === before) return { ok: true as const }
+  const isMuted = !(await limits.isWithin('mailByAddress', email))
   await inTransaction(db, async (trx) => {
     // A reset or an undo came in between: it would not kill a link that is only made now.
     if (!(await lockSession(trx, subjectId, principal.session.id))) throw fail('UNAUTHORIZED')
-    await issueMailToken(trx, settings, 'change', before, { newEmail: email })
+    await issueMailToken(trx, settings, 'change', before, { newEmail: email, isMuted })
     // An address that nobody confirmed may be a stranger's, by a slip at the registration: it is given no way in.
     if (emailVerified)
       await offerUndo(trx, settings, { userId: subjectId, oldEmail: before, newEmail: email })
@@ -57,6 +61,8 @@ async function takeNewEmail(trx: Transaction<Database>, ctx: Context, token: str
   await updateEmail(trx, userId, after)
   if (await isEmailReserved(trx, after, userId)) throw fail('TOKEN_INVALID')
   await deleteMailTokensOf(trx, userId, ['verify', 'reset'])
+  // An owner who puts a thief's change right leaves the thief no way back.
+  await deleteEmailChangesFrom(trx, userId, after)
   const own = { actorId: userId, subjectId: userId }
   await record(trx, ctx, { action: 'email.changed', ...own, details: { before, after } })
   return null
@@ -64,12 +70,14 @@ async function takeNewEmail(trx: Transaction<Database>, ctx: Context, token: str
 
 /**
  * Whoever asked for the change knew the password: so it is gone, every session ends, and a link to set a new one goes to
- * the old address. Holds for 7 days, whether the change was confirmed or not, and whatever changes came after it.
+ * the old address. Holds for 7 days, whether the change was confirmed or not, and whatever changes came after it. The
+ * address that loses the account is told.
  */
 export function undoEmailChange(ctx: Context, token: string): Promise<null> {
   return inTransaction(ctx.db, async (trx) => {
+    const owner = await lockEmailChangeOwner(trx, sha256(token))
     const change = await deleteEmailChange(trx, sha256(token))
-    if (!change) throw fail('TOKEN_INVALID')
+    if (!owner || !change) throw fail('TOKEN_INVALID')
     const { userId, oldEmail, createdAt } = change
     await deleteEmailChangesSince(trx, userId, createdAt)
     await updateEmail(trx, userId, oldEmail)
@@ -78,7 +86,9 @@ export function undoEmailChange(ctx: Context, token: string): Promise<null> {
     await deleteMailTokensOf(trx, userId, ['verify', 'reset', 'change'])
     await issueMailToken(trx, ctx.settings, 'reset', oldEmail)
     const own = { actorId: userId, subjectId: userId }
-    await record(trx, ctx, { action: 'email.change-undone', ...own, details: { after: oldEmail } })
+    const details = { before: owner.email, after: oldEmail }
+    const eventId = await record(trx, ctx, { action: 'email.change-undone', ...own, details })
+    if (owner.email !== oldEmail) await enqueue(trx, mailNotice, { eventId })
     return null
   })
 }

@@ -60,13 +60,29 @@ export function deleteEmailChange(trx: Transaction<Database>, undoTokenHash: Buf
     .executeTakeFirst()
 }
 
+/** The person whose address it was, locked like by all who change an account; and the address they have now. */
+export function lockEmailChangeOwner(trx: Transaction<Database>, undoTokenHash: Buffer) {
+  return trx
+    .selectFrom('users')
+    .select('email')
+    .where('id', 'in', (eb) =>
+      eb.selectFrom('emailChanges').select('userId').where('undoTokenHash', '=', undoTokenHash),
+    )
+    .forNoKeyUpdate()
+    .executeTakeFirst()
+}
+
+/** Somebody is back at an address that they could have gone back to: what came since then is over. */
+export async function deleteEmailChangesFrom(trx: Transaction<Database>, userId: string, oldEmail: string) {
+  await sql`
+    delete from email_changes where user_id = ${userId} and created_at >= (
+      select min(created_at) from email_changes
+      where user_id = ${userId} and old_email = ${oldEmail} and undo_expires_at > now())`.execute(trx)
+}
+
 /** Those that came after an undone one came from the same hand. The ones before stay. */
 export async function deleteEmailChangesSince(trx: Transaction<Database>, userId: string, since: Date) {
   await trx.deleteFrom('emailChanges').where('userId', '=', userId).where('createdAt', '>=', since).execute()
-}
-
-export async function deleteExpiredEmailChanges(db: Kysely<Database>): Promise<void> {
-  await db.deleteFrom('emailChanges').where('undoExpiresAt', '<=', new Date()).execute()
 }
 
 export async function updateEmail(trx: Transaction<Database>, userId: string, email: string): Promise<void> {

@@ -1,15 +1,15 @@
 import * as z from 'zod'
-import { findEvent } from '../../audit/queries.ts'
+import { findEvent, type EventRow } from '../../audit/queries.ts'
+import { deleteExpired, inBatches } from '../../jobs/batches.ts'
 import { defineJob } from '../../jobs/define.ts'
 import { mailTemplates } from '../../mail/templates.ts'
 import { noticeTemplates } from '../../mail/notices.ts'
 import { deviceOf } from './device.ts'
 import { deleteForgottenDevices } from './device-queries.ts'
-import { deleteExpiredEmailChanges, findEmailChange } from './email-queries.ts'
-import { deleteExpiredMailTokens, findMailToken } from './mail-token-queries.ts'
+import { findEmailChange } from './email-queries.ts'
+import { findMailToken } from './mail-token-queries.ts'
 import { findMailAddress } from './queries.ts'
 import { remakeToken } from './remake-token.ts'
-import { sweepSessions } from './sessions.ts'
 
 /** The payload names the row of the token; the token itself is made here and stored nowhere. */
 export const mailLink = defineJob({
@@ -51,20 +51,25 @@ export const mailNotice = defineJob({
     if (!person || !template) return
     const { at, ip, agent } = event
     const letter = template(settings, person, { at, ip, device: deviceOf(agent ?? undefined) })
-    await mailer.send({ to: person.email, key: `${mailNotice.name}.${id}`, ...letter })
+    await mailer.send({ to: addressFor(event, person), key: `${mailNotice.name}.${id}`, ...letter })
   },
 })
+
+/** An undone change is told to who has lost the account by it, as whoever undid it knows. */
+function addressFor({ action, details }: EventRow, { email }: { email: string }): string {
+  return action === 'email.change-undone' && typeof details?.before === 'string' ? details.before : email
+}
 
 export const sweepCredentials = defineJob({
   name: 'auth:sweep',
   payload: z.object({}),
-  retries: 0,
+  retries: 3,
   cron: '17 3 * * *',
-  async run({ db }) {
-    await sweepSessions(db)
-    await deleteExpiredMailTokens(db)
-    await deleteExpiredEmailChanges(db)
-    await deleteForgottenDevices(db, 180)
+  async run({ db }, _payload, { signal }) {
+    await inBatches((limit) => deleteExpired(db, 'sessions', 'expires_at', limit), signal)
+    await inBatches((limit) => deleteExpired(db, 'mail_tokens', 'expires_at', limit), signal)
+    await inBatches((limit) => deleteExpired(db, 'email_changes', 'undo_expires_at', limit), signal)
+    await inBatches((limit) => deleteForgottenDevices(db, 180, limit), signal)
   },
 })
 

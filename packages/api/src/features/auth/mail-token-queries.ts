@@ -115,7 +115,3 @@ export async function deleteMailTokensOf(
 ) {
   await trx.deleteFrom('mailTokens').where('userId', '=', userId).where('kind', 'in', kinds).execute()
 }
-
-export async function deleteExpiredMailTokens(db: Kysely<Database>): Promise<void> {
-  await db.deleteFrom('mailTokens').where('expiresAt', '<=', new Date()).execute()
-}

@@ -1,7 +1,24 @@
+import type { Transaction } from 'kysely'
 import { record } from '../../audit/record.ts'
 import type { UserContext } from '../../context.ts'
-import { inTransaction } from '../../db.ts'
+import { inTransaction, type Database } from '../../db.ts'
+import { fail } from '../../errors.ts'
 import { deleteOtherSessions, deleteSession } from './queries.ts'
+import { newSessionToken, renewSession } from './sessions.ts'
+
+/**
+ * The password was given again: in a browser the session goes on with a new token, which is returned for its cookie, so
+ * that one that was seen before is worth nothing now. A program keeps the token that it holds.
+ * @throws UNAUTHORIZED when it has ended in the meantime
+ */
+export async function renewOwnSession(
+  trx: Transaction<Database>,
+  { principal, request }: UserContext,
+): Promise<string | undefined> {
+  const token = request.authorization === undefined ? newSessionToken() : undefined
+  if (!(await renewSession(trx, principal.session.id, token))) throw fail('UNAUTHORIZED')
+  return token
+}
 
 /** Whether it was there, and theirs. */
 export function endOwnSession(ctx: UserContext, sessionId: string): Promise<boolean> {
@@ -17,7 +34,8 @@ export function endOtherSessions(ctx: UserContext): Promise<{ revoked: number }>
   const { user, session } = ctx.principal
   return inTransaction(ctx.db, async (trx) => {
     const revoked = await deleteOtherSessions(trx, user.id, session.id)
-    await record(trx, ctx, { action: 'session.others-ended', subjectId: user.id, details: { revoked } })
+    if (revoked > 0)
+      await record(trx, ctx, { action: 'session.others-ended', subjectId: user.id, details: { revoked } })
     return { revoked }
   })
 }

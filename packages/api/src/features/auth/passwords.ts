@@ -10,8 +10,16 @@ import { mailNotice } from './jobs.ts'
 import { deleteMailTokensOf } from './mail-token-queries.ts'
 import { getMailTokenOwner, issueMailToken, redeemMailToken } from './mail-tokens.ts'
 import { refuseWeakPassword } from './password-rules.ts'
-import { deleteOtherSessions, lockAccount, markEmailVerified, updatePasswordHash } from './queries.ts'
+import {
+  deleteOtherSessions,
+  lockAccount,
+  lockAddress,
+  markEmailVerified,
+  updatePasswordHash,
+} from './queries.ts'
 import { verifyOwnPassword, wrongPassword } from './reauthenticate.ts'
+import { renewOwnSession } from './own-sessions.ts'
+import { sessionCookie } from './session-cookie.ts'
 import { endSessionsOf } from './sessions.ts'
 
 /** The answer and the work are the same for an address without an account, and for one that has had enough mails. */
@@ -20,6 +28,8 @@ export async function requestPasswordReset(ctx: Context, email: string) {
   await limits.consume('mailRequest', sourceOf(request.ip))
   const isWithin = await limits.isWithin('resetByAccount', email)
   await inTransaction(db, async (trx) => {
+    // Only for an address with an account would several at once wait for each other.
+    await lockAddress(trx, email)
     await issueMailToken(trx, settings, 'reset', email, { isMuted: !isWithin })
     const result = isWithin ? 'success' : 'failure'
     await recordForAddress(trx, ctx, email, { action: 'password.reset-requested', result })
@@ -45,21 +55,23 @@ export async function resetPassword(ctx: Context, { token, password }: z.output<
   })
 }
 
-/** Ends the other sessions. */
+/** Ends the other sessions; in a browser this one goes on with a new token. */
 export async function changePassword(ctx: UserContext, input: z.output<typeof changeInput>): Promise<null> {
   const { db, hasher, principal } = ctx
   const { user, session } = principal
   refuseWeakPassword(input.newPassword, user, 'newPassword')
   const currentHash = await verifyOwnPassword(ctx, input.currentPassword, 'password.changed')
   const passwordHash = await hasher.hash(input.newPassword)
-  return inTransaction(db, async (trx) => {
+  const token = await inTransaction(db, async (trx) => {
     if (!(await lockAccount(trx, user.id, currentHash))) throw wrongPassword()
     await setPassword(trx, user.id, passwordHash)
     await deleteOtherSessions(trx, user.id, session.id)
     const eventId = await record(trx, ctx, { action: 'password.changed', subjectId: user.id })
     await enqueue(trx, mailNotice, { eventId })
-    return null
+    return renewOwnSession(trx, ctx)
   })
+  if (token) ctx.response.setCookie(sessionCookie(token))
+  return null
 }
 
 /** Links that are on their way die: whoever knew the old password may have asked for them. */

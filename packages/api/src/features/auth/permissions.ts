@@ -26,6 +26,10 @@ export const rolePermissions: Record<Role, readonly Permission[]> = {
 
 export const isPermitted = (role: Role, permission: Permission) => rolePermissions[role].includes(permission)
 
-/** Whether one role may do all that another may: nobody acts on somebody who stands above. */
+/** Nobody acts on somebody who stands above; on their equals, only those who give roles. */
+export const mayActOn = (role: Role, other: Role) =>
+  isAtLeast(role, other) && (isPermitted(role, 'users:write') || !isAtLeast(other, role))
+
+/** Whether one role may do all that another may. */
 export const isAtLeast = (role: Role, other: Role) =>
   rolePermissions[other].every((permission) => isPermitted(role, permission))

@@ -1,4 +1,5 @@
 import type { Kysely } from 'kysely'
+import { toOwnEvent } from '../../audit/events.ts'
 import { listEvents } from '../../audit/queries.ts'
 import type { Database } from '../../db.ts'
 import { inPages, type PersonalData } from '../../personal-data.ts'
@@ -10,12 +11,16 @@ export const authPersonalData: PersonalData = {
   sessions: rowsOf(listSessions),
   devices: rowsOf(listDevices),
   emailChanges: rowsOf(listEmailChanges),
-  // What others did to the account is theirs in part: no address and agent of theirs.
   events: (db, subjectId) =>
     mapped(
       inPages((before, limit) => listEvents(db, { subjectId }, { before, limit })),
-      ({ ip, agent, details, ...event }) =>
-        event.actorId === null || event.actorId === subjectId ? { ...event, ip, agent, details } : event,
+      toOwnEvent,
+    ),
+  // What they did to others is not told with whom: that is the others' own.
+  deeds: (db, actorId) =>
+    mapped(
+      inPages((before, limit) => listEvents(db, { actorId }, { before, limit })),
+      ({ id, at, action, result, ip, agent }) => ({ id, at, action, result, ip, agent }),
     ),
 }
 

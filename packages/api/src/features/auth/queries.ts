@@ -1,6 +1,7 @@
-import type { Kysely, Transaction } from 'kysely'
+import { sql, type Kysely, type Transaction } from 'kysely'
 import type { Database } from '../../db.ts'
 import { accountColumns, canComeBack } from './account.ts'
+import type { Role } from './roles.ts'
 
 /** Also of those who are suspended, or deleted and may come back. */
 export function findAccountWithPassword(db: Kysely<Database>, email: string) {
@@ -150,7 +151,30 @@ export async function deleteOtherSessions(
   return Number(numDeletedRows)
 }
 
-/** Where notices go, also to who was suspended or has just left. */
+/** Where notices go, also to who was suspended or has just left. An address that nobody confirmed may be a stranger's. */
 export function findMailAddress(db: Kysely<Database>, id: string) {
-  return db.selectFrom('users').select(['email', 'username']).where('id', '=', id).executeTakeFirst()
+  return db
+    .selectFrom('users')
+    .select(['email', 'username'])
+    .where('id', '=', id)
+    .where('emailVerifiedAt', 'is not', null)
+    .executeTakeFirst()
+}
+
+/** What the person of a session may do at this moment; nothing when it has ended, or they are gone or suspended. */
+export async function findRoleOfSession(db: Kysely<Database>, sessionId: string): Promise<Role | undefined> {
+  const row = await db
+    .selectFrom('sessions')
+    .innerJoin('users', 'users.id', 'sessions.userId')
+    .select('users.role')
+    .where('sessions.id', '=', sessionId)
+    .where('users.deletedAt', 'is', null)
+    .where('users.suspendedAt', 'is', null)
+    .executeTakeFirst()
+  return row?.role
+}
+
+/** Held to the end of the transaction, by whoever does something for this address, whether somebody has it or not. */
+export async function lockAddress(trx: Transaction<Database>, email: string): Promise<void> {
+  await sql`select pg_advisory_xact_lock(hashtextextended(${email}, 0))`.execute(trx)
 }

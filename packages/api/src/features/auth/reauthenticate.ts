@@ -2,26 +2,22 @@ import { record, recordFailure } from '../../audit/record.ts'
 import type { UserContext } from '../../context.ts'
 import { inTransaction } from '../../db.ts'
 import { fail } from '../../errors.ts'
+import { renewOwnSession } from './own-sessions.ts'
 import { recentUntil } from './principal.ts'
 import { findPasswordHash, lockAccount } from './queries.ts'
 import { sessionCookie } from './session-cookie.ts'
-import { renewSession } from './sessions.ts'
 import { limitGuessing } from './sign-in.ts'
 
 /** For 10 minutes from now the session satisfies what asks for a recent sign-in. */
 export async function reauthenticate(ctx: UserContext, password: string) {
-  const { user, session } = ctx.principal
+  const { user } = ctx.principal
   const passwordHash = await verifyOwnPassword(ctx, password, 'session.reauthenticated')
-  const isByCookie = ctx.request.authorization === undefined
-  const renewed = await inTransaction(ctx.db, async (trx) => {
+  const token = await inTransaction(ctx.db, async (trx) => {
     if (!(await lockAccount(trx, user.id, passwordHash))) throw wrongPassword()
-    const result = await renewSession(trx, session.id, { withNewToken: isByCookie })
-    // Ended at the same time.
-    if (!result) throw fail('UNAUTHORIZED')
     await record(trx, ctx, { action: 'session.reauthenticated', subjectId: user.id })
-    return result
+    return renewOwnSession(trx, ctx)
   })
-  if (renewed.token) ctx.response.setCookie(sessionCookie(renewed.token))
+  if (token) ctx.response.setCookie(sessionCookie(token))
   return { recentUntil: recentUntil(new Date()).toISOString() }
 }
 

@@ -60,20 +60,12 @@ export async function principalOfToken(db: Kysely<Database>, token: string): Pro
   return { user: toUser(user.account), session: record, via: 'session' }
 }
 
-/**
- * The password was given again. A browser's token is replaced, so that one that was seen before is worth nothing now.
- * Nothing when the session has ended.
- */
-export async function renewSession(
-  trx: Transaction<Database>,
-  sessionId: string,
-  { withNewToken }: { withNewToken: boolean },
-): Promise<{ token?: string } | undefined> {
-  const token = withNewToken ? generateIdFromEntropySize(25) : undefined
-  const isThere = await updateAuthentication(trx, sessionId, token === undefined ? undefined : sha256(token))
-  if (!isThere) return undefined
-  return token === undefined ? {} : { token }
-}
+/** As unguessable as Lucia's own: 200 bits. */
+export const newSessionToken = (): string => generateIdFromEntropySize(25)
+
+/** The password was given again; with a new token the old one is dead. False when the session has ended. */
+export const renewSession = (trx: Transaction<Database>, sessionId: string, newToken: string | undefined) =>
+  updateAuthentication(trx, sessionId, newToken === undefined ? undefined : sha256(newToken))
 
 function slid(record: SessionRecord, until: Date): SessionRecord {
   return { ...record, expiresAt: until < record.absoluteExpiresAt ? until : record.absoluteExpiresAt }
@@ -81,8 +73,6 @@ function slid(record: SessionRecord, until: Date): SessionRecord {
 
 export const endSessionsOf = (db: Kysely<Database>, userId: string) =>
   lucia(db).invalidateUserSessions(userId)
-
-export const sweepSessions = (db: Kysely<Database>) => lucia(db).deleteExpiredSessions()
 
 export function toSession(
   record: Omit<SessionRecord, 'absoluteExpiresAt' | 'authenticatedAt'>,

@@ -13,7 +13,13 @@ import { upsertKnownDevice } from './device-queries.ts'
 import type { signIn as signInInput } from './input.ts'
 import { mailNotice } from './jobs.ts'
 import { endOwnSession } from './own-sessions.ts'
-import { deleteSurplusSessions, findAccountWithPassword, lockAccount, markPresent } from './queries.ts'
+import {
+  deleteSurplusSessions,
+  findAccountWithPassword,
+  lockAccount,
+  markPresent,
+  updatePasswordHash,
+} from './queries.ts'
 import { blankSessionCookie, sessionCookie } from './session-cookie.ts'
 import { startSession, toSession } from './sessions.ts'
 
@@ -33,7 +39,8 @@ export async function signIn(
   if (!found?.passwordHash || !isRight) throw await refused(ctx, found?.id ?? null, 'INVALID_CREDENTIALS')
 
   const { id, passwordHash } = found
-  const entered = await inTransaction(ctx.db, (trx) => enter(trx, ctx, id, passwordHash))
+  const newHash = ctx.hasher.needsRehash(passwordHash) ? await ctx.hasher.hash(password) : undefined
+  const entered = await inTransaction(ctx.db, (trx) => enter(trx, ctx, { id, passwordHash, newHash }))
   if (typeof entered === 'string') throw await refused(ctx, id, entered)
   const { token, record: started } = entered
   if (!tokenInBody) ctx.response.setCookie(sessionCookie(token))
@@ -55,14 +62,26 @@ async function refused(
   return fail(code)
 }
 
+interface Verified {
+  id: string
+  passwordHash: string
+  /** With today's parameters, where the stored one was made with others. */
+  newHash: string | undefined
+}
+
 /** Or why not: the password or the account's standing may have changed while it was being verified. */
-async function enter(trx: Transaction<Database>, ctx: Context, userId: string, passwordHash: string) {
+async function enter(
+  trx: Transaction<Database>,
+  ctx: Context,
+  { id: userId, passwordHash, newHash }: Verified,
+) {
   const account = await lockAccount(trx, userId, passwordHash)
   if (!account) return 'INVALID_CREDENTIALS'
   if (account.suspendedAt) return 'ACCOUNT_SUSPENDED'
   const own = { actorId: userId, subjectId: userId }
   if (account.deletedAt) await record(trx, ctx, { action: 'user.returned', ...own })
   await markPresent(trx, userId)
+  if (newHash) await updatePasswordHash(trx, userId, newHash)
   const started = await startSession(trx, userId, ctx.request)
   await deleteSurplusSessions(trx, userId)
   const { id: sessionId, device } = started.record

@@ -24,7 +24,7 @@ export async function changeRole(
 ): Promise<void> {
   if (role !== 'admin') await keepAnAdmin(trx, id)
   const before = await lockUser(trx, id)
-  if (!before || before.deletedAt) throw notFound('user')
+  if (!before) throw notFound('user')
   if (before.role === role) return
   await updateRole(trx, id, role)
   const details = { before: before.role, after: role }

@@ -51,7 +51,3 @@ export function deleteExport(trx: Transaction<Database>, tokenHash: Buffer) {
     .returning(['exports.userId', 'exports.content'])
     .executeTakeFirst()
 }
-
-export async function deleteExpiredExports(db: Kysely<Database>): Promise<void> {
-  await db.deleteFrom('exports').where('expiresAt', '<=', new Date()).execute()
-}

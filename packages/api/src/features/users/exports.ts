@@ -1,4 +1,5 @@
-import { gunzipSync } from 'node:zlib'
+import { promisify } from 'node:util'
+import { gunzip } from 'node:zlib'
 import { record } from '../../audit/record.ts'
 import type { Context, UserContext } from '../../context.ts'
 import { inTransaction } from '../../db.ts'
@@ -11,12 +12,14 @@ import { deleteExport, upsertExport } from './export-queries.ts'
 import { makeExport } from './make-export.ts'
 
 const hours = 24
+const unzip = promisify(gunzip)
 
 /** A job gathers it and mails a link; a link that is on its way dies. */
 export async function requestExport(ctx: UserContext) {
   const { db, limits, principal, request, settings } = ctx
   const { id: userId, email } = principal.user
   await limits.consume('mailRequest', sourceOf(request.ip))
+  await limits.consume('mailByPerson', userId)
   const id = newId()
   const tokenHash = sha256(tokenFor(settings.appSecrets[0], 'export', id))
   const expiresAt = new Date(Date.now() + hours * 60 * 60 * 1000)
@@ -29,13 +32,14 @@ export async function requestExport(ctx: UserContext) {
 }
 
 /** Works once: what was handed out is no longer here. @throws TOKEN_INVALID */
-export function downloadExport(ctx: Context, token: string): Promise<Record<string, unknown[]>> {
-  return inTransaction(ctx.db, async (trx) => {
+export async function downloadExport(ctx: Context, token: string): Promise<Record<string, unknown[]>> {
+  const content = await inTransaction(ctx.db, async (trx) => {
     const row = await deleteExport(trx, sha256(token))
     if (!row?.content) throw fail('TOKEN_INVALID')
-    const { userId, content } = row
-    await record(trx, ctx, { action: 'export.downloaded', actorId: userId, subjectId: userId })
-    const zipped = Buffer.from(decrypt(ctx.settings.appSecrets, 'export', content), 'base64')
-    return JSON.parse(gunzipSync(zipped).toString())
+    const own = { actorId: row.userId, subjectId: row.userId }
+    await record(trx, ctx, { action: 'export.downloaded', ...own })
+    return row.content
   })
+  const zipped = Buffer.from(decrypt(ctx.settings.appSecrets, 'export', content), 'base64')
+  return JSON.parse((await unzip(zipped)).toString())
 }

@@ -1,14 +1,15 @@
+import type { Kysely } from 'kysely'
 import * as z from 'zod'
-import { forgetPeople } from '../../audit/queries.ts'
-import { recordAll } from '../../audit/record.ts'
-import { inTransaction } from '../../db.ts'
+import { forgetPerson } from '../../audit/jobs.ts'
+import { record } from '../../audit/record.ts'
+import { inTransaction, type Database } from '../../db.ts'
 import type { Deps } from '../../deps.ts'
-import { inBatches } from '../../jobs/batches.ts'
+import { deleteExpired, inBatches } from '../../jobs/batches.ts'
 import { defineJob } from '../../jobs/define.ts'
+import { enqueue } from '../../jobs/enqueue.ts'
 import { wayBackDays } from '../auth/account.ts'
-import { deleteExpiredExports } from './export-queries.ts'
 import { makeExport } from './make-export.ts'
-import { eraseLapsedUsers } from './queries.ts'
+import { eraseLapsedUser, listLapsedUsers } from './queries.ts'
 
 /** What a deleted or never verified account leaves behind goes with its row, its reserved names too. */
 export const eraseUsers = defineJob({
@@ -16,30 +17,46 @@ export const eraseUsers = defineJob({
   payload: z.object({}),
   retries: 3,
   cron: '23 3 * * *',
-  run: (deps, _payload, { signal }) => inBatches((limit) => eraseBatch(deps, limit), signal),
+  async run(deps, _payload, { signal }) {
+    const failures: unknown[] = []
+    for await (const id of lapsedUsers(deps.db)) {
+      signal.throwIfAborted()
+      // One that fails keeps nobody else from being erased.
+      await eraseUser(deps, id).catch((error: unknown) => void failures.push(error))
+    }
+    if (failures.length > 0)
+      throw new AggregateError(failures.slice(0, 10), `${failures.length} were not erased`)
+  },
 })
 
+async function* lapsedUsers(db: Kysely<Database>): AsyncIterable<string> {
+  const limit = 500
+  for (let last = nilId; ;) {
+    const ids = await listLapsedUsers(db, wayBackDays, last, limit)
+    yield* ids
+    if (ids.length < limit) return
+    last = ids.at(-1)!
+  }
+}
+
+const nilId = '00000000-0000-0000-0000-000000000000'
+
 /** The log keeps that it happened, to an id that is nobody's now. */
-function eraseBatch({ db, settings }: Deps, limit: number): Promise<number> {
+function eraseUser({ db, settings }: Deps, id: string): Promise<void> {
   return inTransaction(db, async (trx) => {
-    const ids = await eraseLapsedUsers(trx, wayBackDays, limit)
-    if (ids.length === 0) return 0
-    await forgetPeople(trx, ids)
-    await recordAll(
-      trx,
-      { settings },
-      ids.map((subjectId) => ({ action: 'user.erased', subjectId })),
-    )
-    return ids.length
+    if (!(await eraseLapsedUser(trx, id, wayBackDays))) return
+    await record(trx, { settings }, { action: 'user.erased', subjectId: id })
+    await enqueue(trx, forgetPerson, { id })
   })
 }
 
 export const sweepExports = defineJob({
   name: 'users:sweep-exports',
   payload: z.object({}),
-  retries: 0,
+  retries: 3,
   cron: '41 * * * *',
-  run: ({ db }) => deleteExpiredExports(db),
+  run: ({ db }, _payload, { signal }) =>
+    inBatches((limit) => deleteExpired(db, 'exports', 'expires_at', limit), signal),
 })
 
 export const usersJobs = [eraseUsers, makeExport, sweepExports]

@@ -1,4 +1,5 @@
-import { gzipSync } from 'node:zlib'
+import { promisify } from 'node:util'
+import { gzip } from 'node:zlib'
 import * as z from 'zod'
 import { record } from '../../audit/record.ts'
 import { inTransaction } from '../../db.ts'
@@ -12,6 +13,8 @@ import { findExport, updateExport } from './export-queries.ts'
 
 /** As JSON. More is handed out by an operator: `npm run cli -- user export <email>`. */
 const maxBytes = 20 * 1024 * 1024
+
+const zip = promisify(gzip)
 
 /** Gathers everything that is held on a person, keeps it encrypted until it is fetched, and mails the link. */
 export const makeExport = defineJob({
@@ -35,7 +38,7 @@ export const makeExport = defineJob({
 async function fill({ db, settings }: Deps, exportId: string, userId: string): Promise<boolean> {
   try {
     const data = await collectPersonalData(db, userId, maxBytes)
-    const zipped = gzipSync(JSON.stringify(data)).toString('base64')
+    const zipped = (await zip(JSON.stringify(data))).toString('base64')
     await inTransaction(db, async (trx) => {
       await updateExport(trx, exportId, encrypt(settings.appSecrets[0], 'export', zipped))
       await record(trx, { settings }, { action: 'export.made', subjectId: userId })

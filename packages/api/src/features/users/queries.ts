@@ -114,7 +114,7 @@ const canAct = (eb: ExpressionBuilder<Database, 'users'>) => [
 export function lockUser(trx: Transaction<Database>, id: string) {
   return trx
     .selectFrom('users')
-    .select(['email', 'role', 'suspendedAt', 'deletedAt'])
+    .select(['email', 'username', 'name', 'role', 'suspendedAt', 'deletedAt'])
     .where('id', '=', id)
     .forNoKeyUpdate()
     .executeTakeFirst()
@@ -152,27 +152,37 @@ export async function hasAdmin(db: Kysely<Database>, email: string): Promise<boo
 }
 
 /**
- * Up to `limit` of those that were deleted longer ago than this, or never verified within it. An admin who never
- * verified stays: it may be the last.
+ * Those that were deleted longer ago than this, or never verified within it. An admin who never verified stays: it may be
+ * the last.
  */
-export async function eraseLapsedUsers(
-  trx: Transaction<Database>,
-  days: number,
-  limit: number,
-): Promise<string[]> {
+const isLapsed = (days: number) => {
   const since = new Date(Date.now() - days * 24 * 60 * 60 * 1000)
-  const isGone = sql<boolean>`users.deleted_at < ${since}`
-  const isUnverified = sql<boolean>`(users.email_verified_at is null and users.deleted_at is null
-    and users.created_at < ${since} and users.role <> 'admin')`
-  const erased = await trx
+  return [
+    sql<boolean>`users.deleted_at < ${since}`,
+    sql<boolean>`(users.email_verified_at is null and users.deleted_at is null
+      and users.created_at < ${since} and users.role <> 'admin')`,
+  ]
+}
+
+/** Up to `limit`, from this id on. */
+export async function listLapsedUsers(db: Kysely<Database>, days: number, after: string, limit: number) {
+  const [isGone, isUnverified] = isLapsed(days).map((lapsed) =>
+    db.selectFrom('users').select('id').where(lapsed).where('id', '>', after),
+  )
+  const rows = await isGone!.unionAll(isUnverified!).orderBy('id').limit(limit).execute()
+  return rows.map(({ id }) => id)
+}
+
+/** With everything that hangs on it. False when its person has come back, or verified, by the time it is locked. */
+export async function eraseLapsedUser(
+  trx: Transaction<Database>,
+  id: string,
+  days: number,
+): Promise<boolean> {
+  const { numDeletedRows } = await trx
     .deleteFrom('users')
-    .where('id', 'in', (eb) => {
-      const users = eb.selectFrom('users').select('id')
-      return users.where(isGone).unionAll(users.where(isUnverified)).limit(limit)
-    })
-    // Once more, of the row as it is when it is locked: its person may have come back, or verified, until then.
-    .where((eb) => eb.or([isGone, isUnverified]))
-    .returning('id')
-    .execute()
-  return erased.map(({ id }) => id)
+    .where('id', '=', id)
+    .where(({ or }) => or(isLapsed(days)))
+    .executeTakeFirst()
+  return numDeletedRows > 0n
 }

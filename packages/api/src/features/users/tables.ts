@@ -15,8 +15,8 @@ export interface UsersTables {
     emailVerifiedAt: Date | null
     createdAt: ColumnType<Date, never, never>
     updatedAt: ColumnType<Date, never, Date>
-    /** Exact to the hour; the registration, for who never signed in. */
-    lastSeenAt: ColumnType<Date, never, Date>
+    /** Exact to the hour; null for who has not been here since it is noted. */
+    lastSeenAt: ColumnType<Date | null, never, Date>
     suspendedAt: ColumnType<Date | null, never, Date | null>
     /** Set while the account is deleted and can still come back. */
     deletedAt: Date | null

@@ -22,7 +22,15 @@ import { forgetCookie } from '../auth/sign-in.ts'
 import type { publicUser } from './output.ts'
 import type * as input from './input.ts'
 import { changeRole, keepAnAdmin } from './admins.ts'
-import { findIdByEmail, insertUser, listUsers, markDeleted, searchUsers, updateUser } from './queries.ts'
+import {
+  findIdByEmail,
+  insertUser,
+  listUsers,
+  lockUser,
+  markDeleted,
+  searchUsers,
+  updateUser,
+} from './queries.ts'
 
 /** Registration starts no session. That an address is taken is told, by contract; so it is throttled. */
 export async function registerUser(ctx: Context, given: z.output<typeof input.create>) {
@@ -81,19 +89,33 @@ export async function promoteUser(deps: Pick<Deps, 'db' | 'settings'>, email: st
   return getUser(db, id)
 }
 
-export async function updateOwnUser(ctx: UserContext, { username, name }: z.output<typeof input.update>) {
-  const { db, principal } = ctx
-  const { id, username: before } = principal.user
-  const changes = { ...(username !== undefined && { username }), ...(name !== undefined && { name }) }
-  await inTransaction(db, async (trx) => {
-    await updateUser(trx, id, changes)
-    if (username === undefined || username === before) return
-    await record(trx, ctx, { action: 'user.updated', subjectId: id, details: { before, after: username } })
-  }).catch(refuseTaken)
-  const row = await findAccount(db, principal.user.id)
+export async function updateOwnUser(ctx: UserContext, changes: z.output<typeof input.update>) {
+  const { db, limits, principal } = ctx
+  const { id } = principal.user
+  await limits.consume('rename', id)
+  await inTransaction(db, (trx) => rename(trx, ctx, id, changes)).catch(refuseTaken)
+  const row = await findAccount(db, id)
   // Deleted by an earlier call of the same batch, or at the same time.
   if (!row) throw fail('UNAUTHORIZED')
   return toUser(row)
+}
+
+async function rename(
+  trx: Transaction<Database>,
+  source: AuditSource,
+  id: string,
+  { username, name }: z.output<typeof input.update>,
+): Promise<void> {
+  const before = await lockUser(trx, id)
+  if (!before || before.deletedAt) return
+  const changes = { ...(username !== undefined && { username }), ...(name !== undefined && { name }) }
+  if (Object.keys(changes).length === 0) return
+  await updateUser(trx, id, changes)
+  const details = {
+    ...(username !== undefined && { usernameBefore: before.username, usernameAfter: username }),
+    ...(name !== undefined && { nameBefore: before.name, nameAfter: name }),
+  }
+  await record(trx, source, { action: 'user.updated', subjectId: id, details })
 }
 
 /** Signs out everywhere and hides the posts; nobody else can take the names. Signing in within 7 days undoes it. */

@@ -85,17 +85,20 @@ async function signIn(address: string, given: string) {
   return String((await answerOf('auth.signIn', input)).token)
 }
 
-/** Redeems what was mailed to an address, with faults. */
-async function redeem(name: string, address: string, path: string, more: object = {}) {
+/** Redeems what was mailed to an address, with the table of its token away and with other faults. */
+async function redeem(name: string, address: string, path: string, table: string, more: object = {}) {
   const token = api.mailbox.tokenFor(address)
   secrets[name] = token
+  await sql`alter table ${sql.table(table)} rename to away`.execute(api.db)
+  expect(codeOf(await call(path, { token, ...more }))).toBe('INTERNAL')
+  await sql`alter table away rename to ${sql.table(table)}`.execute(api.db)
   expect([name, await withFaults('audit_events', path, { token, ...more })]).toEqual([name, 'OK'])
 }
 
 async function enter() {
   await withFaults('users', 'users.create', { email, username: 'canary', password })
   await deliver()
-  await redeem('verify', email, 'auth.email.verify')
+  await redeem('verify', email, 'auth.email.verify', 'mail_tokens')
   for (const table of ['sessions', 'known_devices', 'users'])
     expect(await withFaults(table, 'auth.signIn', { email, password })).toBe('OK')
   const mistaken = await withFaults('audit_events', 'auth.signIn', { email, password: wrongPassword })
@@ -129,24 +132,24 @@ async function setPasswords(session: string) {
   expect(await withFaults('users', 'auth.password.change', change, session)).toBe('OK')
   expect(await withFaults('mail_tokens', 'auth.password.requestReset', { email })).toBe('OK')
   await deliver()
-  await redeem('reset', email, 'auth.password.reset', { password: lastPassword })
+  await redeem('reset', email, 'auth.password.reset', 'mail_tokens', { password: lastPassword })
   return (secrets.second = await signIn(email, lastPassword))
 }
 
 async function takeAlong(session: string) {
   expect(await withFaults('exports', 'users.export', undefined, session)).toBe('OK')
   await deliver()
-  await redeem('export', email, 'users.downloadExport')
+  await redeem('export', email, 'users.downloadExport', 'exports')
 }
 
 async function changeAddress(session: string) {
   expect(await withFaults('email_changes', 'auth.email.change', { email: newEmail }, session)).toBe('OK')
   await deliver()
   secrets.undo = api.mailbox.tokenFor(email)
-  await redeem('change', newEmail, 'auth.email.confirmChange')
-  await redeem('undo', email, 'auth.email.undoChange')
+  await redeem('change', newEmail, 'auth.email.confirmChange', 'mail_tokens')
+  await redeem('undo', email, 'auth.email.undoChange', 'email_changes')
   await deliver()
-  await redeem('resetAfterUndo', email, 'auth.password.reset', { password: lastPassword })
+  await redeem('resetAfterUndo', email, 'auth.password.reset', 'mail_tokens', { password: lastPassword })
   return (secrets.third = await signIn(email, lastPassword))
 }
 

@@ -91,6 +91,7 @@ it('the key of APP_SECRET, and the private key that signs, are in no dump', () =
   expect(holds(whileDown, api.deps.settings.appSecrets[0])).toBe(false)
   expect(whileDown).toContain('"kty"')
   expect(whileDown).not.toContain('"d"')
+  expect(holds(whileDown, '"d":')).toBe(false)
 })
 
 /** As a bearer, a cookie and the token of each kind of mail: what is in the dump, as it is or as bytes. */

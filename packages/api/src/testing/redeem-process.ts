@@ -22,6 +22,7 @@ const deps = {
     hash: async () => 'a hash',
     verify: async () => false,
     refuseWhenFull() {},
+    reserve: async () => ({ [Symbol.dispose]() {} }),
     needsRehash: () => false,
   },
   limits: createLimits({ factor: 0, db, log }),

@@ -44,12 +44,54 @@ it('as many hash at once as it is wide, 64 wait for each, and the next is refuse
   })
   expect(await refusalOf(hasher.verify(undefined, password))).toMatchObject({ code: 'UNAVAILABLE' })
   expect(() => hasher.refuseWhenFull()).toThrow('busy')
+  expect(await refusalOf(hasher.reserve())).toMatchObject({ code: 'UNAVAILABLE' })
 
   finish.all()
   expect(new Set(await Promise.all(begun))).toEqual(new Set(['a hash']))
   hasher.refuseWhenFull()
   expect(await hasher.hash(password)).toBe('a hash')
 })
+
+it('who comes when all places are reserved is refused at once, though nobody hashes yet', async () => {
+  const { hasher, reservations } = reserveAll()
+  const startedAt = performance.now()
+  expect(await refusalOf(hasher.reserve())).toMatchObject({ code: 'UNAVAILABLE', status: 503 })
+  expect(performance.now() - startedAt).toBeLessThan(100)
+  expect(() => hasher.refuseWhenFull()).toThrow('busy')
+  for (const reservation of reservations) (await reservation)[Symbol.dispose]()
+  hasher.refuseWhenFull()
+})
+
+it('eight at a time have their turn, so that a burst does not keep the database from others', async () => {
+  const { reservations } = reserveAll()
+  const turns: Disposable[] = []
+  for (const reservation of reservations) void reservation.then((turn) => turns.push(turn))
+  await vi.waitFor(() => expect(turns).toHaveLength(8))
+  await nextTurn()
+  expect(turns).toHaveLength(8)
+  // The same one twice makes room once.
+  for (let times = 0; times < 2; times++) turns[0]?.[Symbol.dispose]()
+  await nextTurn()
+  expect(turns).toHaveLength(9)
+})
+
+it('who has a place is not refused when it comes to hashing', async () => {
+  const { hasher, reservations } = reserveAll()
+  const finish = holdHashing()
+  finish.all()
+  const hashes = reservations.map(async (reservation) => {
+    using _turn = await reservation
+    return await hasher.hash(password)
+  })
+  expect(new Set(await Promise.all(hashes))).toEqual(new Set(['a hash']))
+})
+
+function reserveAll() {
+  const hasher = createPasswordHasher(1)
+  return { hasher, reservations: Array.from({ length: 1 + 64 }, () => hasher.reserve()) }
+}
+
+const nextTurn = () => new Promise((resolve) => setImmediate(resolve))
 
 it('a hash of other parameters is to be made anew, and one of today is not', async () => {
   const hasher = createPasswordHasher()

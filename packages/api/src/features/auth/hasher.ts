@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os'
 import { hash, verify } from '@node-rs/argon2'
-import pLimit from 'p-limit'
+import pLimit, { type LimitFunction } from 'p-limit'
 import { fail } from '../../errors.ts'
 
 export interface PasswordHasher {
@@ -8,9 +8,12 @@ export interface PasswordHasher {
   /** Without a stored hash it does the same work and says no, so that time does not tell who has an account. */
   verify(passwordHash: string | undefined, password: string): Promise<boolean>
   /**
-   * Refuses before any work is done for a password that could not be hashed anyway.
-   * @throws UNAVAILABLE when too many are waiting
+   * A place in the queue until it is disposed of; it comes when it is soon this one's turn. For those who ask the
+   * database first: of 200 that come at once all would find room and ask, before most of them were refused.
+   * @throws UNAVAILABLE at once when there is no place
    */
+  reserve(): Promise<Disposable>
+  /** @throws UNAVAILABLE when there is no place in the queue */
   refuseWhenFull(): void
   /** Whether it was made with other parameters than today's: to be hashed anew when the password is next at hand. */
   needsRehash(passwordHash: string): boolean
@@ -25,18 +28,25 @@ const currentPrefix = '$argon2id$v=19$m=19456,t=2,p=1$'
 const defaultWidth = Math.max(1, availableParallelism() - 1)
 const waitingPerThread = 64
 
+// While one is hashed, others ask the database before their hash and after it: enough that no thread waits for them, and
+// so few that other requests hardly do.
+const underWayPerThread = 8
+
 /** @throws UNAVAILABLE from `hash` and `verify` when too many are waiting */
 export function createPasswordHasher(width = defaultWidth): PasswordHasher {
-  const limit = pLimit(width)
+  const hashing = pLimit(width)
+  const underWay = pLimit(width * underWayPerThread)
   const dummyHash = hash('Dummy for unknown addresses 0', parameters)
-
-  const refuseWhenFull = () => {
-    if (limit.pendingCount >= width * waitingPerThread) throw fail('UNAVAILABLE', { retryAfterSeconds: 2 })
-  }
+  const isFull = ({ activeCount, pendingCount }: LimitFunction) =>
+    activeCount + pendingCount >= width * (1 + waitingPerThread)
 
   const queued = <T>(work: () => Promise<T>): Promise<T> => {
-    refuseWhenFull()
-    return limit(work)
+    if (isFull(hashing)) throw full()
+    return hashing(work)
+  }
+
+  const refuseWhenFull = () => {
+    if (isFull(hashing) || isFull(underWay)) throw full()
   }
 
   return {
@@ -46,6 +56,19 @@ export function createPasswordHasher(width = defaultWidth): PasswordHasher {
       return matches && passwordHash !== undefined
     },
     refuseWhenFull,
+    async reserve() {
+      refuseWhenFull()
+      const turn = Promise.withResolvers<void>()
+      const end = Promise.withResolvers<void>()
+      void underWay(() => {
+        turn.resolve()
+        return end.promise
+      })
+      await turn.promise
+      return { [Symbol.dispose]: () => end.resolve() }
+    },
     needsRehash: (passwordHash) => !passwordHash.startsWith(currentPrefix),
   }
 }
+
+const full = () => fail('UNAVAILABLE', { retryAfterSeconds: 2 })

@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest'
 import { createTestApi, password, type Person, type TestApi } from '../../testing/index.ts'
 import { refusalOf } from '../../testing/refusal.ts'
 import { answerTo, posted } from '../../testing/wire.ts'
-import { createPasswordHasher } from './hasher.ts'
+import type { PasswordHasher } from './hasher.ts'
 
 let api: TestApi
 let ada: Person
@@ -172,19 +172,36 @@ it.each([
 })
 
 it('when too many are hashing, signing in is refused for a moment', async () => {
-  const { hasher } = api.deps
-  // Full when it is asked, not a look-up in the database earlier: a place may be free again by then.
-  vi.spyOn(hasher, 'verify').mockImplementation((hash, given) => createFullHasher().verify(hash, given))
+  const { hasher, limits } = api.deps
+  const places = takeAllPlaces(hasher)
+  const consume = vi.spyOn(limits, 'consume')
   const refusal = await refusalOf(api.nobody.auth.signIn({ email: ada.email, password }))
-  expect(refusal).toMatchObject({ code: 'UNAVAILABLE', status: 503, details: { retryAfterSeconds: 2 } })
-  vi.mocked(hasher.verify).mockRestore()
+  expect(refusal).toMatchObject({ code: 'UNAVAILABLE', status: 503 })
+  // Before anything is asked of the database.
+  expect(consume.mock.calls.map(([name]) => name)).toEqual(['general'])
+  for (const place of places) (await place)[Symbol.dispose]()
   expect(await api.nobody.auth.signIn({ email: ada.email, password })).toMatchObject({ user: ada.user })
 })
 
-function createFullHasher() {
-  const hasher = createPasswordHasher(1)
-  for (let count = 0; count < 65; count++) void hasher.verify(undefined, wrong)
-  return hasher
+it('a sign-in gives its place back, whatever comes of it', async () => {
+  const giveBack = vi.fn<() => void>()
+  vi.spyOn(api.deps.hasher, 'reserve').mockImplementation(async () => ({ [Symbol.dispose]: giveBack }))
+  await refusalOf(api.nobody.auth.signIn({ email: ada.email, password: wrong }))
+  expect(giveBack).toHaveBeenCalledTimes(1)
+  await api.nobody.auth.signIn({ email: ada.email, password })
+  expect(giveBack).toHaveBeenCalledTimes(2)
+})
+
+function takeAllPlaces(hasher: PasswordHasher) {
+  const places: Promise<Disposable>[] = []
+  try {
+    for (;;) {
+      hasher.refuseWhenFull()
+      places.push(hasher.reserve())
+    }
+  } catch {
+    return places
+  }
 }
 
 async function limitedApi(work: (limited: TestApi) => Promise<void>) {

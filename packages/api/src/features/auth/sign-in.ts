@@ -32,7 +32,7 @@ export async function signIn(
   { email, password, tokenInBody = false }: z.output<typeof signInInput>,
 ) {
   if (!tokenInBody && !ctx.request.mayUseCookies) throw fail('CSRF')
-  ctx.hasher.refuseWhenFull()
+  using _place = await ctx.hasher.reserve()
   await limitGuessing(ctx, email)
   const found = await findAccountWithPassword(ctx.db, email)
   const isRight = await ctx.hasher.verify(found?.passwordHash ?? undefined, password)

@@ -124,6 +124,7 @@ const quickHasher = {
   hash: async () => 'a hash',
   verify: async () => false,
   refuseWhenFull() {},
+  reserve: async () => ({ [Symbol.dispose]() {} }),
   needsRehash: () => false,
 }
 

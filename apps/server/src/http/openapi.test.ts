@@ -7,7 +7,7 @@ import openapiTS, { astToString } from 'openapi-typescript'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import * as z from 'zod'
 import { startTestServer, type TestServer } from '../testing/index.ts'
-import { rows } from '../testing/procedure-rows.ts'
+import { rows, type Rung } from '../testing/procedure-rows.ts'
 import { send } from '../testing/requests.ts'
 
 const named = z.record(z.string(), z.unknown())
@@ -39,6 +39,8 @@ const permissions: Record<string, string> = {
   'admin.users.sendReset': 'users:write',
   'admin.audit.list': 'audit:read',
 }
+
+const isRecent = (rung: Rung) => rung === 'recent' || rung === 'admin'
 
 let server: TestServer
 let document: z.output<typeof documentSchema>
@@ -147,11 +149,11 @@ describe('the document', () => {
     const expected = Object.entries(rows).map(([name, { rung }]) => [
       name,
       {
-        recent: rung === 'recent',
+        recent: isRecent(rung),
         permission: permissions[name],
         codes: [
           ...(/session|recent|staff|admin/.test(rung) ? ['FORBIDDEN'] : []),
-          ...(rung === 'recent' ? ['REAUTHENTICATION_REQUIRED'] : []),
+          ...(isRecent(rung) ? ['REAUTHENTICATION_REQUIRED'] : []),
           // A post may be published as it is written.
           ...(rung === 'verified' || name === 'posts.create' ? ['EMAIL_NOT_VERIFIED'] : []),
         ],

@@ -14,6 +14,7 @@ export interface Cast extends Drafts {
   unverified: Person
   /** Gave their password 11 minutes ago. */
   stale: Person
+  staleAdmin: Person
   /** Their session is still in the database. */
   suspended: Person
   /** On whom the staff acts. */
@@ -35,7 +36,8 @@ export async function createCast(api: TestApi): Promise<Cast> {
   const other = await person('bob')
   const stale = await person('stan')
   const suspended = await person('sue')
-  await ageSession(api, stale)
+  const staleAdmin = await person('stella', { role: 'admin' })
+  for (const each of [stale, staleAdmin]) await ageSession(api, each)
   await markSuspended(api, suspended)
   let names = 0
   return {
@@ -45,6 +47,7 @@ export async function createCast(api: TestApi): Promise<Cast> {
     admin: await person('alan', { role: 'admin' }),
     unverified: await person('ines', { isVerified: false }),
     stale,
+    staleAdmin,
     suspended,
     target: await person('tom'),
     revokedToken: await revokedTokenOf(api, owner),
@@ -83,6 +86,7 @@ export const callers = {
   'an access token': ({ accessToken }: Cast) => bearer(accessToken),
   'somebody unverified': ({ unverified }: Cast) => bearer(unverified.token),
   'an older sign-in': ({ stale }: Cast) => bearer(stale.token),
+  'an older sign-in of an admin': ({ staleAdmin }: Cast) => bearer(staleAdmin.token),
   'another person': ({ other }: Cast) => bearer(other.token),
   'a moderator': ({ moderator }: Cast) => bearer(moderator.token),
   'an admin': ({ admin }: Cast) => bearer(admin.token),

@@ -32,9 +32,17 @@ export const refusals: Record<Rung, Refusals> = {
   user: ofUser,
   session: ofSession,
   verified: { ...ofUser, 'somebody unverified': 'EMAIL_NOT_VERIFIED' },
-  recent: { ...ofSession, 'an older sign-in': 'REAUTHENTICATION_REQUIRED' },
+  recent: {
+    ...ofSession,
+    'an older sign-in': 'REAUTHENTICATION_REQUIRED',
+    'an older sign-in of an admin': 'REAUTHENTICATION_REQUIRED',
+  },
   staff: ofStaff,
-  admin: { ...ofStaff, 'a moderator': 'FORBIDDEN' },
+  admin: {
+    ...ofStaff,
+    'a moderator': 'FORBIDDEN',
+    'an older sign-in of an admin': 'REAUTHENTICATION_REQUIRED',
+  },
 }
 
 export interface Row {

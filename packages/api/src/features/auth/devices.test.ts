@@ -158,11 +158,10 @@ it('a password that was reset is told of', async () => {
   expect(notice.text).toContain('curl, from 203.0.113.7')
 })
 
-it('what an agent says of itself is text in the HTML of the notice, and short', async () => {
+it('an agent that is a stranger’s text is not repeated in the mail', async () => {
   const nora = await known('nora')
-  await signIn(nora, { ...home, userAgent: `evil<img src=x>/1.0 ${'x'.repeat(10_000)}` })
+  await signIn(nora, { ...home, userAgent: `evil<img src=x>/1.0 ${'call 555-0100 '.repeat(1000)}` })
   const [notice] = await noticesTo(nora)
-  expect(notice!.text).toContain('evil<img src=x>, from')
-  expect(notice!.html).toContain('evil&lt;img src=x&gt;, from')
-  expect(notice!.text.length).toBeLessThan(1000)
+  expect(notice!.text).toContain('Unknown program, from 203.0.113.7')
+  expect(notice!.text + notice!.html).not.toMatch(/evil|<img|555-0100/)
 })

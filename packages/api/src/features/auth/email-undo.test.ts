@@ -122,6 +122,30 @@ it('undoing a second change leaves the first, which somebody else may have made'
   expect(await undo(first.undo)).toBeNull()
 })
 
+it('whoever changes back to their own address leaves a thief no way back', async () => {
+  const gwen = await api.person('gwen')
+  const thiefs = await askFor(gwen.calls, 'gwen2@example.com')
+  await confirm(thiefs.confirm)
+  const repair = await askFor(gwen.calls, gwen.email)
+  await confirm(repair.confirm)
+  expect(await refusalOf(undo(repair.undo))).toEqual(invalid)
+  expect(await gwen.calls.users.me()).toMatchObject({ email: gwen.email })
+})
+
+it('the address that loses the account by an undo is told, and one that never had it is not', async () => {
+  const hedy = await api.person('hedy')
+  const first = await askFor(hedy.calls, 'hedy2@example.com')
+  await confirm(first.confirm)
+  await undo(first.undo)
+  const owner = await enterByLink(hedy.email)
+  const second = await askFor(owner, 'hedy3@example.com')
+  await undo(second.undo)
+  await api.drainJobs()
+  const subjects = (address: string) => api.mailbox.to(address).map(({ subject }) => subject)
+  expect(subjects('hedy2@example.com')).toHaveLength(2)
+  expect(subjects('hedy3@example.com')).toEqual(['Confirm your new address'])
+})
+
 it('whatever a thief was mailed at the new address dies with the undo', async () => {
   const hana = await api.person('hana')
   const change = await askFor(hana.calls, 'hana2@example.com')

@@ -35,6 +35,7 @@ const refusedWith = (code: ErrorCode, refused: CallerKind[]) => refused.map((kin
 
 const nobodies: CallerKind[] = ['nobody', 'a revoked cookie']
 const badBearers: CallerKind[] = ['a revoked session', 'suspended sam']
+const notRecently: CallerKind[] = ['ada, not recently', 'an admin, not recently']
 const accessTokens: CallerKind[] = ["ada's access token", "an admin's access token"]
 
 const nobodyIsRefused = refusedWith('UNAUTHORIZED', nobodies)
@@ -46,22 +47,25 @@ const ladder: Record<Exclude<ProcedureCall['access'], 'permitted'>, (readonly [C
   user: nobodyIsRefused,
   verified: [...nobodyIsRefused, ...refusedWith('EMAIL_NOT_VERIFIED', ['unverified ines'])],
   session: sessionsAlone,
-  recent: [...sessionsAlone, ...refusedWith('REAUTHENTICATION_REQUIRED', ['ada, not recently'])],
+  recent: [...sessionsAlone, ...refusedWith('REAUTHENTICATION_REQUIRED', notRecently)],
 }
+
+const admins: CallerKind[] = ['an admin', 'an admin, not recently']
 
 /** Who may. A new permission that a procedure asks for needs a line here. */
 const holders: Partial<Record<Permission, CallerKind[]>> = {
-  'users:read': ['a moderator', 'an admin'],
-  'users:suspend': ['a moderator', 'an admin'],
-  'users:write': ['an admin'],
-  'audit:read': ['a moderator', 'an admin'],
+  'users:read': ['a moderator', ...admins],
+  'users:suspend': ['a moderator', ...admins],
+  'users:write': admins,
+  'audit:read': ['a moderator', ...admins],
 }
 
-function refusedBy({ access, permission }: ProcedureCall, kind: CallerKind): ErrorCode | undefined {
+function refusedBy({ access, permission, isRecent }: ProcedureCall, kind: CallerKind): ErrorCode | undefined {
   if (badBearers.includes(kind)) return 'UNAUTHORIZED'
   if (access !== 'permitted') return new Map(ladder[access]).get(kind)
   if (nobodies.includes(kind)) return 'UNAUTHORIZED'
-  return permission && holders[permission]?.includes(kind) ? undefined : 'FORBIDDEN'
+  if (!permission || !holders[permission]?.includes(kind)) return 'FORBIDDEN'
+  return isRecent && notRecently.includes(kind) ? 'REAUTHENTICATION_REQUIRED' : undefined
 }
 
 function expectedOf(call: ProcedureCall, kind: CallerKind): string {
@@ -79,9 +83,9 @@ it('every procedure has a row, and every row a procedure', () => {
   expect(Object.keys(procedureCalls).toSorted()).toEqual(paths.toSorted())
 })
 
-it.each(procedures)('$path is on its rung of the ladder', ({ path, meta: { access, permission } }) => {
-  const call = procedureCalls[path]
-  expect({ access, permission }).toEqual({ access: call?.access, permission: call?.permission })
+it.each(procedures)('$path is on its rung of the ladder', ({ path, meta }) => {
+  const { access, permission, isRecent } = procedureCalls[path]!
+  expect(meta).toMatchObject({ access, permission, isRecent })
 })
 
 it.each(paths)('%s answers each kind of caller as its rung says', async (path) => {

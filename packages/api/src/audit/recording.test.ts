@@ -145,7 +145,7 @@ it('before and after are told, where there is such a thing', async () => {
   expect(items.map(({ details }) => details)).toEqual([
     { reason: 'Spam' },
     { before: 'user', after: 'moderator' },
-    { before: ada.user.username, after: expect.stringMatching(/^new_/) },
+    { usernameBefore: ada.user.username, usernameAfter: expect.stringMatching(/^new_/) },
   ])
 })
 

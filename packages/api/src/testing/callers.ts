@@ -50,6 +50,8 @@ export const callers = {
   'unverified ines': stranger('ines', { isVerified: false }),
   'a moderator': stranger('mo', { role: 'moderator' }),
   'an admin': stranger('root', { role: 'admin' }),
+  'an admin, not recently': async (api) =>
+    bearer(await staleToken(api, await api.person(freshName('root'), { role: 'admin' }))),
   "an admin's access token": async (api) => {
     const { calls } = await api.person(freshName('root'), { role: 'admin' })
     return bearer((await calls.auth.accessToken()).accessToken)

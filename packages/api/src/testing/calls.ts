@@ -12,6 +12,8 @@ import { password, plainRequest, type Person, type TestApi } from './index.ts'
 export interface ProcedureCall {
   access: NonNullable<Meta['access']>
   permission?: Permission
+  /** Asks for a recent sign-in, besides. */
+  isRecent?: true
   /** One that works, on what is ada's. */
   input?: (api: TestApi, ada: Person) => object | Promise<object>
   /** What it names is there for ada alone. */
@@ -74,10 +76,11 @@ export const procedureCalls: Record<string, ProcedureCall> = {
   'admin.users.setRole': {
     access: 'permitted',
     permission: 'users:write',
+    isRecent: true,
     input: (_, { user }) => ({ id: user.id, role: 'moderator' }),
   },
   'admin.users.endSessions': { access: 'permitted', permission: 'users:suspend', input: herself },
-  'admin.users.sendReset': { access: 'permitted', permission: 'users:write', input: herself },
+  'admin.users.sendReset': { access: 'permitted', permission: 'users:write', isRecent: true, input: herself },
   'admin.audit.list': { access: 'permitted', permission: 'audit:read', input: () => ({}) },
 }
 

@@ -37,6 +37,6 @@ export async function plansOf(client: pg.Client, work: () => Promise<unknown>): 
   }
 }
 
-const isPlanned = ({ text }: Statement) => /^(select|delete|update)/.test(text)
+const isPlanned = ({ text }: Statement) => /^\s*(select|delete|update)/.test(text)
 
 const nodesOf = (plan: Plan): Plan[] => [plan, ...(plan.Plans ?? []).flatMap(nodesOf)]

@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { createContext } from '../../context.ts'
 import { newId } from '../../ids.ts'
+import { appRouter } from '../../router.ts'
 import { freshName } from '../../testing/callers.ts'
-import { createTestApi, password, type Person, type TestApi } from '../../testing/index.ts'
+import { createTestApi, password, plainRequest, type Person, type TestApi } from '../../testing/index.ts'
 import { refusalOf } from '../../testing/refusal.ts'
 
 let api: TestApi
@@ -38,6 +40,26 @@ it('the staff see a person with their sessions, newest posts and latest events',
   ])
   expect(shown.posts.map(({ id }) => id)).toEqual([postId])
   expect(shown.events.map(({ action }) => action)).toEqual(['session.started', 'user.created'])
+})
+
+it('of an admin a moderator sees neither sessions nor events', async () => {
+  const { sessions, events } = await root.calls.admin.users.get({ id: root.user.id })
+  expect([sessions.length > 0, events.length > 0]).toEqual([true, true])
+  const shown = await mona.calls.admin.users.get({ id: root.user.id })
+  expect(shown).toMatchObject({ username: 'root', sessions: [], events: [] })
+})
+
+it('staff who were suspended or demoted while their call waited act no more', async () => {
+  const sam = await fresh('sam')
+  for (const change of [{ suspendedAt: new Date() }, { role: 'user' as const }]) {
+    const otto = await fresh('otto', 'moderator')
+    const request = { ...plainRequest(), authorization: `Bearer ${otto.token}` }
+    const admitted = appRouter.createCaller(await createContext(api.deps, request, { setCookie: () => {} }))
+    await api.db.updateTable('users').set(change).where('id', '=', otto.user.id).execute()
+    const call = admitted.admin.users.suspend({ id: sam.user.id })
+    expect(await refusalOf(call)).toMatchObject({ code: change.role ? 'FORBIDDEN' : 'UNAUTHORIZED' })
+  }
+  expect(await sam.calls.users.me()).toMatchObject({ id: sam.user.id })
 })
 
 it('nobody is there under an id that is not, whatever is to be done', async () => {
@@ -153,17 +175,22 @@ it('nothing is mailed to who is suspended, nor once that is lifted', async () =>
   expect(api.mailbox.to(sam.email)).toEqual([])
 })
 
-it('a moderator does nothing to an admin, and their equals they may suspend', async () => {
+it('a moderator does nothing to an admin or another moderator, an admin to both', async () => {
   const { suspend, restore, endSessions } = mona.calls.admin.users
   const { id } = root.user
   for (const call of [suspend, restore, endSessions])
     expect(await refusalOf(call({ id }))).toMatchObject({
       code: 'FORBIDDEN',
-      message: 'They may do more than you.',
+      message: 'They may do as much as you, or more.',
     })
   expect(await root.calls.users.me()).toMatchObject({ role: 'admin' })
   const otto = await fresh('otto', 'moderator')
-  expect(await suspend({ id: otto.user.id })).toMatchObject({ suspendedAt: expect.any(String) })
+  expect(await refusalOf(suspend({ id: otto.user.id }))).toMatchObject({ code: 'FORBIDDEN' })
+  const ida = await fresh('ida', 'admin')
+  for (const { user } of [otto, ida])
+    expect(await root.calls.admin.users.suspend({ id: user.id })).toMatchObject({
+      suspendedAt: expect.any(String),
+    })
 })
 
 it('nobody but an admin gives a role, to themselves neither', async () => {
@@ -175,13 +202,11 @@ it('nobody but an admin gives a role, to themselves neither', async () => {
   }
 })
 
-it('who is deleted can be given no role, but be suspended: then there is no way back', async () => {
-  const gone = await fresh('gone')
+it('who is deleted can lose a role, and be suspended: then there is no way back', async () => {
+  const gone = await fresh('gone', 'moderator')
   await gone.calls.users.delete()
   const { id } = gone.user
-  expect(await refusalOf(root.calls.admin.users.setRole({ id, role: 'admin' }))).toMatchObject({
-    code: 'NOT_FOUND',
-  })
+  expect(await root.calls.admin.users.setRole({ id, role: 'user' })).toMatchObject({ role: 'user' })
   const suspended = await mona.calls.admin.users.suspend({ id })
   expect(suspended).toMatchObject({ suspendedAt: expect.any(String), deletedAt: expect.any(String) })
   expect(await refusalOf(signIn(gone.email))).toMatchObject({ code: 'ACCOUNT_SUSPENDED' })

@@ -55,6 +55,19 @@ it('every session ends with the account, access tokens too', async () => {
   }
 })
 
+it('sessions from before a deletion do not come back with the account', async () => {
+  const ada = await api.person(freshName('ada'))
+  await ada.calls.users.delete()
+  await signIn(ada.email)
+  expect(await refusalOf(ada.calls.users.me())).toMatchObject({ code: 'UNAUTHORIZED' })
+})
+
+it('a deletion alone keeps somebody out, should a session be left', async () => {
+  const ada = await api.person(freshName('ada'))
+  await api.db.updateTable('users').set({ deletedAt: new Date() }).where('id', '=', ada.user.id).execute()
+  expect(await refusalOf(ada.calls.users.me())).toMatchObject({ code: 'UNAUTHORIZED' })
+})
+
 it('a mail tells of it, and until when there is a way back', async () => {
   const ada = await api.person(freshName('ada'))
   await ada.calls.users.delete()
@@ -147,6 +160,7 @@ it('an erased person leaves ids in the log, and nothing anywhere else', async ()
   await api.drainJobs()
   await age(7.01, ada)
   await erase()
+  await api.drainJobs()
   const { rows: tables } = await sql<{ name: string }>`
     select tablename as name from pg_tables where schemaname = 'public'`.execute(api.db)
   const left: string[] = []
@@ -222,14 +236,20 @@ async function waitForLock(client: pg.Client) {
   }
 }
 
-it('a job that fails half-way erases nobody', async () => {
-  const ada = await api.person(freshName('ada'))
-  await ada.calls.users.delete()
-  await age(8, ada)
-  await sql`alter table audit_events add constraint closed check (action <> 'user.erased') not valid`.execute(
-    api.db,
+it('one who cannot be erased stays whole, and keeps nobody else from it', async () => {
+  const [ada, lena, ines] = await Promise.all(
+    ['ada', 'lena', 'ines'].map((name) => api.person(freshName(name))),
   )
-  await expect(erase()).rejects.toThrow('closed')
+  for (const person of [ada!, lena!, ines!]) {
+    await person.calls.users.delete()
+    await age(8, person)
+  }
+  await sql`
+    alter table audit_events add constraint closed check (action <> 'user.erased' or subject_id <> ${sql.lit(lena!.user.id)})
+    not valid`.execute(api.db)
+  await expect(erase()).rejects.toThrow('1 were not erased')
   await sql`alter table audit_events drop constraint closed`.execute(api.db)
-  expect(await isThere(ada)).toBe(true)
+  expect(await Promise.all([ada!, lena!, ines!].map(isThere))).toEqual([false, true, false])
+  await erase()
+  expect(await isThere(lena!)).toBe(false)
 })

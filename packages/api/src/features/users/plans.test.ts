@@ -2,6 +2,7 @@ import pg from 'pg'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { createTestApi, type Person, type TestApi } from '../../testing/index.ts'
 import { idOf, plansOf } from '../../testing/plans.ts'
+import { forgetPerson } from '../../audit/jobs.ts'
 import { sweepCredentials } from '../auth/jobs.ts'
 import { eraseUsers, sweepExports } from './jobs.ts'
 
@@ -115,10 +116,11 @@ it.each<[string, () => Promise<unknown>, string[]]>([
     ],
   ],
   ['exports', () => sweepExports.run(api.deps, {}, run), ['exports_expires_at']],
+  ['people', () => eraseUsers.run(api.deps, {}, run), ['users_deleted_at', 'users_pkey', 'users_unverified']],
   [
-    'people',
-    () => eraseUsers.run(api.deps, {}, run),
-    ['audit_events_actor_id', 'audit_events_subject_id', 'users_deleted_at', 'users_unverified'],
+    'what the log holds on somebody',
+    () => forgetPerson.run(api.deps, { id: '018bcfe5-6be8-7000-8000-000000000000' }, run),
+    ['audit_events_actor_id', 'audit_events_pkey', 'audit_events_subject_id'],
   ],
 ])('the sweep of %s finds what it deletes by index', async (_, sweep, indexes) => {
   const plans = await plansOf(client, sweep)

@@ -36,6 +36,10 @@ const lines = {
   'packages/api/src/features/admin/router.ts': [
     [/With their sessions, newest posts and latest/, 'With their sessions and latest'],
   ],
+  'packages/api/src/testing/calls.ts': [
+    [/^ {2}'posts\.[^]*?(?=^ {2}'admin\.)/m, ''],
+    [/\/\*\* That others read[^]*?(?=^async function otherSession)/m, ''],
+  ],
   'apps/server/src/testing/cast.ts': [
     [/^import .* from '\.\/post-rows\.ts'\n/m, ''],
     [/ extends Drafts/, ''],

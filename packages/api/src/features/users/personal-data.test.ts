@@ -149,6 +149,14 @@ it('what the staff did is in it, but not who, from where and why', () => {
     expect(text).not.toContain(secret)
 })
 
+it('what somebody of the staff did is in their own export, with from where, and not to whom', async () => {
+  const { deeds } = await exportUser(api.deps, mona.email)
+  expect(deeds).toHaveLength(4)
+  expect(deeds).toContainEqual(expect.objectContaining({ action: 'user.suspended', ip: staffIp }))
+  for (const others of [ada.user.id, bob.user.id, 'A secret reason'])
+    expect(JSON.stringify(deeds)).not.toContain(others)
+})
+
 it('what came before a page ends is not the last that is told', async () => {
   await sql`
     insert into posts (id, author_id, title, body)

@@ -107,7 +107,7 @@ describe('security headers and a request id are on the answer to', () => {
     expect(answer.headers['content-security-policy']).toContain("frame-ancestors 'none'")
     expect(answer.headers['x-request-id']).toMatch(/^[\w-]{8,}$/)
     expect(answer.headers['x-powered-by'] ?? answer.headers.server).toBeUndefined()
-    expect(policy).toBe("default-src 'none'; frame-ancestors 'none'")
+    expect(policy).toBe("default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'")
   })
 
   it('and behind https, that it stays so', async () => {

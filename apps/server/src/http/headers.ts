@@ -1,7 +1,8 @@
 /** On every answer. What else is under the host's name is not ours to bind to https. Pages replace the policy with one that lets them work. */
 export function securityHeaders(isHttps: boolean): Record<string, string> {
   return {
-    'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+    'content-security-policy':
+      "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
     'x-content-type-options': 'nosniff',
     'x-frame-options': 'DENY',
     'referrer-policy': 'same-origin',

@@ -31,13 +31,13 @@ const tokenOf = async ({ calls }: Pick<Person, 'calls'>) => (await calls.auth.ac
 const refused = { code: 'UNAUTHORIZED', status: 401, message: 'The bearer token is not valid.', details: {} }
 const encode = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url')
 
-async function forge({ key, kid, claims = {}, alg = 'EdDSA' }: Forgery) {
+async function forge({ key, kid, claims = {}, alg = 'EdDSA', typ = 'JWT' }: Forgery) {
   const current = await currentKey(api.deps)
   const now = Math.floor(Date.now() / 1000)
   const sid = (await ada.calls.auth.session()).session.id
   const payload = { iss: origin, aud: origin, sub: ada.user.id, sid, iat: now, exp: now + 900, ...claims }
   return new SignJWT(payload)
-    .setProtectedHeader({ alg, kid: kid ?? current.id })
+    .setProtectedHeader({ alg, typ, kid: kid ?? current.id })
     .sign(key ?? current.privateKey)
 }
 
@@ -46,6 +46,7 @@ interface Forgery {
   kid?: string
   claims?: object
   alg?: string
+  typ?: string
 }
 
 it('an access token names its key, its issuer, its audience, me and my session, and lives 15 minutes', async () => {
@@ -123,6 +124,7 @@ it('a well-made forgery would pass, so the refusals below are for their one diff
 
 it.each<[string, () => Promise<string> | string]>([
   ['expired', () => forge({ claims: { exp: Math.floor(Date.now() / 1000) - 1 } })],
+  ['of another kind', () => forge({ typ: 'logout+jwt' })],
   ['from another issuer', () => forge({ claims: { iss: 'https://evil.example' } })],
   ['for another audience', () => forge({ claims: { aud: 'https://other.example' } })],
   ['for somebody else than its session', () => forge({ claims: { sub: bob.user.id } })],

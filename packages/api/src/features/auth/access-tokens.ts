@@ -54,6 +54,7 @@ async function verifiedClaims({ db, settings }: Pick<Deps, 'db' | 'settings'>, t
   try {
     const { payload } = await jwtVerify(token, keyOf, {
       algorithms: ['EdDSA'],
+      typ: 'JWT',
       issuer: publicUrl,
       audience: publicUrl,
     })

@@ -1,5 +1,5 @@
 import type { Transaction } from 'kysely'
-import { record } from '../../audit/record.ts'
+import { record, type AuditSource } from '../../audit/record.ts'
 import type { UserContext } from '../../context.ts'
 import { inTransaction, type Database } from '../../db.ts'
 import { fail } from '../../errors.ts'
@@ -22,12 +22,25 @@ export async function renewOwnSession(
 
 /** Whether it was there, and theirs. */
 export function endOwnSession(ctx: UserContext, sessionId: string): Promise<boolean> {
-  const { id: subjectId } = ctx.principal.user
-  return inTransaction(ctx.db, async (trx) => {
-    if ((await deleteSession(trx, subjectId, sessionId)) === 0) return false
-    await record(trx, ctx, { action: 'session.ended', subjectId, details: { sessionId } })
-    return true
+  const { user } = ctx.principal
+  return inTransaction(ctx.db, (trx) => endSession(trx, ctx, { user, session: { id: sessionId } }))
+}
+
+/** Whether it was there, and theirs. */
+export async function endSession(
+  trx: Transaction<Database>,
+  source: AuditSource,
+  { user, session }: { user: { id: string }; session: { id: string } },
+): Promise<boolean> {
+  const [subjectId, sessionId] = [user.id, session.id]
+  if ((await deleteSession(trx, subjectId, sessionId)) === 0) return false
+  await record(trx, source, {
+    action: 'session.ended',
+    actorId: subjectId,
+    subjectId,
+    details: { sessionId },
   })
+  return true
 }
 
 export function endOtherSessions(ctx: UserContext): Promise<{ revoked: number }> {

@@ -20,7 +20,7 @@ export type Permission = (typeof permissions)[number]
 /** What a role may do beyond its own account and what is its own. */
 export const rolePermissions: Record<Role, readonly Permission[]> = {
   user: [],
-  moderator: ['users:read', 'users:suspend', 'posts:read', 'posts:moderate', 'audit:read'],
+  moderator: ['users:read', 'users:suspend', 'posts:read', 'posts:moderate'],
   admin: permissions,
 }
 

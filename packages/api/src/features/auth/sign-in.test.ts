@@ -84,13 +84,27 @@ it('every sign-in has a new token', async () => {
   expect(new Set([...tokens, ada.token]).size).toBe(4)
 })
 
-it.each([
+async function freshCookie({ email }: Person) {
+  const { token } = await api.nobody.auth.signIn({ email, password, tokenInBody: true })
+  return `__Host-tenon_session=${token}`
+}
+
+it('a sign-in that is given no cookie leaves the session of the browser alone', async () => {
+  const cookie = await freshCookie(ada)
+  await api.callerOf({ cookie }).auth.signIn({ email: ada.email, password, tokenInBody: true })
+  expect(await api.callerOf({ cookie }).auth.session()).toMatchObject({ user: { username: 'ada' } })
+})
+
+it.each<[string, () => Promise<string> | string]>([
   ['a planted one', () => `__Host-tenon_session=${'a'.repeat(40)}`],
-  ["one's own from before", () => `__Host-tenon_session=${ada.token}`],
-])('a cookie that is there at sign-in is never adopted: %s', async (_, cookie) => {
+  ["one's own from before", () => freshCookie(ada)],
+  ["another person's", async () => freshCookie(await api.person('alien'))],
+])('a cookie that is there at sign-in is never adopted, and its session ends: %s', async (_, given) => {
   const cookies: string[] = []
-  await api.callerOf({ cookie: cookie() }, cookies).auth.signIn({ email: ada.email, password })
-  expect(cookieOf(cookies[0])).not.toBe(cookie())
+  const cookie = await given()
+  await api.callerOf({ cookie }, cookies).auth.signIn({ email: ada.email, password })
+  expect(cookieOf(cookies[0])).not.toBe(cookie)
+  expect(await refusalOf(api.callerOf({ cookie }).auth.session())).toMatchObject({ code: 'UNAUTHORIZED' })
   const planted = api.callerOf({ cookie: `__Host-tenon_session=${'a'.repeat(40)}` })
   expect(await refusalOf(planted.auth.session())).toMatchObject({ code: 'UNAUTHORIZED' })
 })

@@ -12,7 +12,7 @@ import { deviceOf } from './device.ts'
 import { upsertKnownDevice } from './device-queries.ts'
 import type { signIn as signInInput } from './input.ts'
 import { mailNotice } from './jobs.ts'
-import { endOwnSession } from './own-sessions.ts'
+import { endOwnSession, endSession } from './own-sessions.ts'
 import {
   deleteSurplusSessions,
   findAccountWithPassword,
@@ -40,7 +40,8 @@ export async function signIn(
 
   const { id, passwordHash } = found
   const newHash = ctx.hasher.needsRehash(passwordHash) ? await ctx.hasher.hash(password) : undefined
-  const entered = await inTransaction(ctx.db, (trx) => enter(trx, ctx, { id, passwordHash, newHash }))
+  const verified = { id, passwordHash, newHash, getsCookie: !tokenInBody }
+  const entered = await inTransaction(ctx.db, (trx) => enter(trx, ctx, verified))
   if (typeof entered === 'string') throw await refused(ctx, id, entered)
   const { token, record: started } = entered
   if (!tokenInBody) ctx.response.setCookie(sessionCookie(token))
@@ -67,13 +68,14 @@ interface Verified {
   passwordHash: string
   /** With today's parameters, where the stored one was made with others. */
   newHash: string | undefined
+  getsCookie: boolean
 }
 
 /** Or why not: the password or the account's standing may have changed while it was being verified. */
 async function enter(
   trx: Transaction<Database>,
   ctx: Context,
-  { id: userId, passwordHash, newHash }: Verified,
+  { id: userId, passwordHash, newHash, getsCookie }: Verified,
 ) {
   const account = await lockAccount(trx, userId, passwordHash)
   if (!account) return 'INVALID_CREDENTIALS'
@@ -82,6 +84,7 @@ async function enter(
   if (account.deletedAt) await record(trx, ctx, { action: 'user.returned', ...own })
   await markPresent(trx, userId)
   if (newHash) await updatePasswordHash(trx, userId, newHash)
+  if (getsCookie) await endFormerSession(trx, ctx)
   const started = await startSession(trx, userId, ctx.request)
   await deleteSurplusSessions(trx, userId)
   const { id: sessionId, device } = started.record
@@ -92,6 +95,12 @@ async function enter(
   })
   if (await isNewDevice(trx, userId, ctx.request)) await enqueue(trx, mailNotice, { eventId })
   return started
+}
+
+/** The browser is about to forget the token that it has: its session would live on for weeks, held by nobody. */
+async function endFormerSession(trx: Transaction<Database>, ctx: Context): Promise<void> {
+  const { principal, request } = ctx
+  if (principal && request.authorization === undefined) await endSession(trx, ctx, principal)
 }
 
 /** A browser or program that this person has not used, or not from this network. */

@@ -58,7 +58,7 @@ const holders: Partial<Record<Permission, CallerKind[]>> = {
   'users:read': ['a moderator', ...admins],
   'users:suspend': ['a moderator', ...admins],
   'users:write': admins,
-  'audit:read': ['a moderator', ...admins],
+  'audit:read': admins,
 }
 
 function refusedBy({ access, permission, isRecent }: ProcedureCall, kind: CallerKind): ErrorCode | undefined {

@@ -40,7 +40,7 @@ const permissions: Record<string, string> = {
   'admin.audit.list': 'audit:read',
 }
 
-const isRecent = (rung: Rung) => rung === 'recent' || rung === 'admin'
+const isRecent = (rung: Rung) => rung.startsWith('recent')
 
 let server: TestServer
 let document: z.output<typeof documentSchema>

@@ -3,8 +3,8 @@ import { password } from '@tenon/api/testing'
 import type { CallerName, Cast } from './cast.ts'
 import { postRows } from './post-rows.ts'
 
-/** Where a procedure stands on the ladder, said once more by hand; the two last are what a permission comes to. */
-export type Rung = 'public' | 'user' | 'session' | 'verified' | 'recent' | 'staff' | 'admin'
+/** Where a procedure stands on the ladder, said once more by hand; the three last are what a permission comes to. */
+export type Rung = 'public' | 'user' | 'session' | 'verified' | 'recent' | 'staff' | 'admin' | 'recent admin'
 
 type Refusals = Partial<Record<CallerName, ErrorCode>>
 
@@ -26,6 +26,7 @@ const ofStaff: Refusals = {
   'another person': 'FORBIDDEN',
   'the owner': 'FORBIDDEN',
 }
+const ofAdmin: Refusals = { ...ofStaff, 'a moderator': 'FORBIDDEN' }
 
 export const refusals: Record<Rung, Refusals> = {
   public: ofPublic,
@@ -38,9 +39,9 @@ export const refusals: Record<Rung, Refusals> = {
     'an older sign-in of an admin': 'REAUTHENTICATION_REQUIRED',
   },
   staff: ofStaff,
-  admin: {
-    ...ofStaff,
-    'a moderator': 'FORBIDDEN',
+  admin: ofAdmin,
+  'recent admin': {
+    ...ofAdmin,
     'an older sign-in of an admin': 'REAUTHENTICATION_REQUIRED',
   },
 }
@@ -97,12 +98,12 @@ export const rows: Record<string, Row> = {
   'admin.users.suspend': { rung: 'staff', input: ofTarget },
   'admin.users.restore': { rung: 'staff', input: ofTarget },
   'admin.users.setRole': {
-    rung: 'admin',
+    rung: 'recent admin',
     input: ({ target }) => ({ id: target.user.id, role: 'moderator' }),
   },
   'admin.users.endSessions': { rung: 'staff', input: ofTarget },
-  'admin.users.sendReset': { rung: 'admin', input: ofTarget },
-  'admin.audit.list': { rung: 'staff', input: () => ({ limit: 2 }) },
+  'admin.users.sendReset': { rung: 'recent admin', input: ofTarget },
+  'admin.audit.list': { rung: 'admin', input: () => ({ limit: 2 }) },
 }
 
 /** @throws for a procedure that has none */

@@ -23,7 +23,7 @@ it('the permissions are those of the contract', () => {
 it('a user has none, a moderator some, an admin all', () => {
   expect(rolePermissions).toEqual({
     user: [],
-    moderator: ['users:read', 'users:suspend', 'posts:read', 'posts:moderate', 'audit:read'],
+    moderator: ['users:read', 'users:suspend', 'posts:read', 'posts:moderate'],
     admin: everything,
   })
 })
@@ -32,6 +32,7 @@ it.each<[Role, (typeof everything)[number], boolean]>([
   ['user', 'users:read', false],
   ['moderator', 'users:suspend', true],
   ['moderator', 'users:write', false],
+  ['moderator', 'audit:read', false],
   ['moderator', 'jobs:manage', false],
   ['admin', 'users:write', true],
 ])('%s, %s: %s', (role, permission, isHeld) => {

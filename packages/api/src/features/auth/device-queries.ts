@@ -14,6 +14,19 @@ export async function upsertKnownDevice(
   return rows[0]?.isNew === true
 }
 
+/**
+ * Whoever signs in next is told of, whatever they used before. The last one stays, as one that nobody has: without any, the
+ * next would pass for the first.
+ */
+export async function forgetDevices(trx: Transaction<Database>, userId: string): Promise<void> {
+  await sql`
+    with forgotten as (
+      delete from known_devices where user_id = ${userId} returning user_id, device, first_seen_at, last_seen_at)
+    insert into known_devices (user_id, fingerprint, device, first_seen_at, last_seen_at)
+    select user_id, sha256(gen_random_uuid()::text::bytea), device, first_seen_at, last_seen_at
+    from forgotten order by last_seen_at desc limit 1`.execute(trx)
+}
+
 /** Not the last one that a person used: the next, whose ever it is, would pass for the first and tell nobody. */
 export async function deleteForgottenDevices(
   db: Kysely<Database>,

@@ -158,6 +158,47 @@ it('a password that was reset is told of', async () => {
   expect(notice.text).toContain('curl, from 203.0.113.7')
 })
 
+async function resetPassword({ email }: Person) {
+  await api.nobody.auth.password.requestReset({ email })
+  await api.drainJobs()
+  await api.nobody.auth.password.reset({ token: api.mailbox.tokenFor(email), password: newPassword })
+}
+
+const newDeviceNotices = async (person: Person) =>
+  (await noticesTo(person)).filter(({ subject }) => subject === 'A new device signed in')
+
+it('after a reset no device is known, so that one of a thief is told of, and so is one’s own, once', async () => {
+  const olga = await known('olga')
+  await signIn(olga, { ...home, userAgent: phone })
+  await resetPassword(olga)
+  expect(await newDeviceNotices(olga)).toHaveLength(1)
+  await signIn(olga, { ...home, userAgent: phone }, newPassword)
+  expect(await newDeviceNotices(olga)).toHaveLength(2)
+  await signIn(olga, home, newPassword)
+  await signIn(olga, home, newPassword)
+  expect(await newDeviceNotices(olga)).toHaveLength(3)
+})
+
+it('after an undone change of the address no device is known, the thief’s neither', async () => {
+  const pia = await known('pia')
+  const thief = await signIn(pia, { ip: '198.51.100.9', userAgent: 'curl/8.5.0' })
+  await thief.auth.email.change({ email: 'thief@example.com' })
+  await api.drainJobs()
+  await api.nobody.auth.email.undoChange({ token: api.mailbox.tokenFor(pia.email) })
+  expect(await devicesOf(pia)).toEqual([{ device: 'curl' }])
+  const hash = await api.deps.hasher.hash(newPassword)
+  await api.db.updateTable('users').set({ passwordHash: hash }).where('id', '=', pia.user.id).execute()
+  await signIn(pia, { ip: '198.51.100.9', userAgent: 'curl/8.5.0' }, newPassword)
+  expect(await newDeviceNotices(pia)).toHaveLength(2)
+})
+
+it('a reset before the first sign-in leaves that one the first', async () => {
+  const rosa = await api.person('rosa')
+  await resetPassword(rosa)
+  await signIn(rosa, home, newPassword)
+  expect(await newDeviceNotices(rosa)).toEqual([])
+})
+
 it('an agent that is a stranger’s text is not repeated in the mail', async () => {
   const nora = await known('nora')
   await signIn(nora, { ...home, userAgent: `evil<img src=x>/1.0 ${'call 555-0100 '.repeat(1000)}` })

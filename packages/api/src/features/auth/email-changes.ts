@@ -8,6 +8,7 @@ import { newId } from '../../ids.ts'
 import { enqueue } from '../../jobs/enqueue.ts'
 import { sourceOf } from '../../limits.ts'
 import { sha256, tokenFor } from '../../secrets.ts'
+import { forgetDevices } from './device-queries.ts'
 import {
   deleteEmailChange,
   deleteEmailChangesFrom,
@@ -69,9 +70,9 @@ async function takeNewEmail(trx: Transaction<Database>, ctx: Context, token: str
 }
 
 /**
- * Whoever asked for the change knew the password: so it is gone, every session ends, and a link to set a new one goes to
- * the old address. Holds for 7 days, whether the change was confirmed or not, and whatever changes came after it. The
- * address that loses the account is told.
+ * Whoever asked for the change knew the password: so it is gone, every session ends, no device is known any more, and a
+ * link to set a new password goes to the old address. Holds for 7 days, whether the change was confirmed or not, and whatever
+ * changes came after it. The address that loses the account is told.
  */
 export function undoEmailChange(ctx: Context, token: string): Promise<null> {
   return inTransaction(ctx.db, async (trx) => {
@@ -83,6 +84,7 @@ export function undoEmailChange(ctx: Context, token: string): Promise<null> {
     await updateEmail(trx, userId, oldEmail)
     await removePassword(trx, userId)
     await endSessionsOf(trx, userId)
+    await forgetDevices(trx, userId)
     await deleteMailTokensOf(trx, userId, ['verify', 'reset', 'change'])
     await issueMailToken(trx, ctx.settings, 'reset', oldEmail)
     const own = { actorId: userId, subjectId: userId }

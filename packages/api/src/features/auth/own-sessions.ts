@@ -3,21 +3,24 @@ import { record, type AuditSource } from '../../audit/record.ts'
 import type { UserContext } from '../../context.ts'
 import { inTransaction, type Database } from '../../db.ts'
 import { fail } from '../../errors.ts'
-import { deleteOtherSessions, deleteSession } from './queries.ts'
-import { newSessionToken, renewSession } from './sessions.ts'
+import { deleteOtherSessions, deleteSession, markAuthenticated } from './queries.ts'
+import { readSessionCookie } from './session-cookie.ts'
+import { replaceToken } from './sessions.ts'
 
 /**
  * The password was given again: in a browser the session goes on with a new token, which is returned for its cookie, so
- * that one that was seen before is worth nothing now. A program keeps the token that it holds.
+ * that one that was seen before is worth nothing now. A program keeps the token that it holds. Of two that ask at once
+ * with one cookie the first is given a token, and the second none: whichever answer comes last, the browser's is good.
  * @throws UNAUTHORIZED when it has ended in the meantime
  */
 export async function renewOwnSession(
   trx: Transaction<Database>,
   { principal, request }: UserContext,
 ): Promise<string | undefined> {
-  const token = request.authorization === undefined ? newSessionToken() : undefined
-  if (!(await renewSession(trx, principal.session.id, token))) throw fail('UNAUTHORIZED')
-  return token
+  const { id } = principal.session
+  if (!(await markAuthenticated(trx, id))) throw fail('UNAUTHORIZED')
+  const token = request.authorization === undefined ? readSessionCookie(request.cookie) : undefined
+  return token === undefined ? undefined : replaceToken(trx, id, token)
 }
 
 /** Whether it was there, and theirs. */

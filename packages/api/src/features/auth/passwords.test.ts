@@ -104,6 +104,18 @@ it('a change sets the new password, ends the other sessions and keeps this one',
   expect(await refusalOf(signIn(gail.email, password))).toMatchObject({ code: 'INVALID_CREDENTIALS' })
 })
 
+it('in a browser a change replaces the token of its cookie, and the one from before is dead', async () => {
+  const greta = await api.person('greta')
+  const byCookie = (pair: string, cookies: string[] = []) => api.callerOf({ cookie: pair }, cookies)
+  const before = `__Host-tenon_session=${greta.token}`
+  const cookies: string[] = []
+  await byCookie(before, cookies).auth.password.change({ currentPassword: password, newPassword })
+  expect(cookies).toEqual([expect.stringMatching(/^__Host-tenon_session=[a-z2-7]{40}; /)])
+  const after = cookies[0]!.split(';')[0]!
+  expect(await byCookie(after).users.me()).toMatchObject({ username: 'greta' })
+  expect(await refusalOf(byCookie(before).users.me())).toMatchObject({ code: 'UNAUTHORIZED' })
+})
+
 it('a wrong current password is refused and changes nothing', async () => {
   const hana = await api.person('hana')
   const other = await otherSession(hana)

@@ -6,6 +6,7 @@ import { inTransaction, type Database } from '../../db.ts'
 import { enqueue } from '../../jobs/enqueue.ts'
 import { sourceOf } from '../../limits.ts'
 import type { changePassword as changeInput, resetPassword as resetInput } from './input.ts'
+import { forgetDevices } from './device-queries.ts'
 import { mailNotice } from './jobs.ts'
 import { deleteMailTokensOf } from './mail-token-queries.ts'
 import { getMailTokenOwner, issueMailToken, redeemMailToken } from './mail-tokens.ts'
@@ -37,7 +38,7 @@ export async function requestPasswordReset(ctx: Context, email: string) {
   return { ok: true as const }
 }
 
-/** Ends every session. The link was mailed, so whoever used it holds the address: that verifies it too. */
+/** Ends every session, and forgets every device. The link was mailed, so whoever used it holds the address: that verifies it too. */
 export async function resetPassword(ctx: Context, { token, password }: z.output<typeof resetInput>) {
   const { db, hasher } = ctx
   hasher.refuseWhenFull()
@@ -48,6 +49,7 @@ export async function resetPassword(ctx: Context, { token, password }: z.output<
     await setPassword(trx, userId, passwordHash)
     await markEmailVerified(trx, userId)
     await endSessionsOf(trx, userId)
+    await forgetDevices(trx, userId)
     const own = { actorId: userId, subjectId: userId }
     const eventId = await record(trx, ctx, { action: 'password.reset', ...own })
     await enqueue(trx, mailNotice, { eventId })

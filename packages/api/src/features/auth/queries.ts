@@ -114,18 +114,28 @@ export async function touchSession(db: Kysely<Database>, id: string, userId: str
 }
 
 /** Whether the session is there. */
-export async function updateAuthentication(
+export async function markAuthenticated(trx: Transaction<Database>, id: string): Promise<boolean> {
+  const { numUpdatedRows } = await trx
+    .updateTable('sessions')
+    .set({ authenticatedAt: new Date() })
+    .where('id', '=', id)
+    .executeTakeFirst()
+  return numUpdatedRows > 0n
+}
+
+/** Whether the session had the token that is replaced. */
+export async function updateTokenHash(
   trx: Transaction<Database>,
   id: string,
-  tokenHash: Buffer | undefined,
+  { from, to }: { from: Buffer; to: Buffer },
 ): Promise<boolean> {
-  const row = await trx
+  const { numUpdatedRows } = await trx
     .updateTable('sessions')
-    .set({ authenticatedAt: new Date(), ...(tokenHash && { tokenHash }) })
+    .set({ tokenHash: to })
     .where('id', '=', id)
-    .returning('id')
+    .where('tokenHash', '=', from)
     .executeTakeFirst()
-  return row !== undefined
+  return numUpdatedRows > 0n
 }
 
 /** The number of sessions that ended: 0 when it is not there or not theirs. */

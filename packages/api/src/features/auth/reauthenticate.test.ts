@@ -127,6 +127,22 @@ it('a browser gets a new token, and the one that may have been seen is dead', as
   expect(items).toMatchObject([{ current: true }])
 })
 
+it('of two browser tabs that ask at once both are answered, and the cookie that is left works', async () => {
+  const gwen = await api.person('gwen')
+  const { verify } = api.deps.hasher
+  const arrived = Promise.withResolvers<void>()
+  const guarded = vi.spyOn(api.deps.hasher, 'verify').mockImplementation(async (hash, given) => {
+    if (guarded.mock.calls.length === 2) arrived.resolve()
+    await arrived.promise
+    return verify(hash, given)
+  })
+  const cookies: string[] = []
+  const ask = () => byCookie(gwen.token, cookies).auth.reauthenticate({ password })
+  await Promise.all([ask(), ask()])
+  expect(cookies).toHaveLength(1)
+  expect(await byCookie(tokenIn(cookies)).users.me()).toMatchObject({ username: 'gwen' })
+})
+
 it('a bearer keeps the token, and is set no cookie', async () => {
   const hana = await api.person('hana')
   const cookies: string[] = []

@@ -9,7 +9,7 @@ import { deviceOf } from './device.ts'
 import { LuciaAdapter } from './lucia-adapter.ts'
 import type { session } from './output.ts'
 import type { Principal, SessionRecord } from './principal.ts'
-import { touchSession, updateAuthentication } from './queries.ts'
+import { touchSession, updateTokenHash } from './queries.ts'
 import { sha256 } from '../../secrets.ts'
 
 // The one file that speaks to Lucia, which is no longer maintained: leaving it means rewriting this and its adapter.
@@ -60,12 +60,17 @@ export async function principalOfToken(db: Kysely<Database>, token: string): Pro
   return { user: toUser(user.account), session: record, via: 'session' }
 }
 
-/** As unguessable as Lucia's own: 200 bits. */
-export const newSessionToken = (): string => generateIdFromEntropySize(25)
-
-/** The password was given again; with a new token the old one is dead. False when the session has ended. */
-export const renewSession = (trx: Transaction<Database>, sessionId: string, newToken: string | undefined) =>
-  updateAuthentication(trx, sessionId, newToken === undefined ? undefined : sha256(newToken))
+/** A new token in place of this one, which is dead from now on; nothing where another took its place already. */
+export async function replaceToken(
+  trx: Transaction<Database>,
+  sessionId: string,
+  token: string,
+): Promise<string | undefined> {
+  // As unguessable as Lucia's own: 200 bits.
+  const newToken = generateIdFromEntropySize(25)
+  const hashes = { from: sha256(token), to: sha256(newToken) }
+  return (await updateTokenHash(trx, sessionId, hashes)) ? newToken : undefined
+}
 
 function slid(record: SessionRecord, until: Date): SessionRecord {
   return { ...record, expiresAt: until < record.absoluteExpiresAt ? until : record.absoluteExpiresAt }

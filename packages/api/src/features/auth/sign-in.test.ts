@@ -1,8 +1,10 @@
+import { hash } from '@node-rs/argon2'
 import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest'
 import { createTestApi, password, type Person, type TestApi } from '../../testing/index.ts'
 import { refusalOf } from '../../testing/refusal.ts'
 import { answerTo, posted } from '../../testing/wire.ts'
 import type { PasswordHasher } from './hasher.ts'
+import { findPasswordHash } from './queries.ts'
 
 let api: TestApi
 let ada: Person
@@ -184,6 +186,21 @@ it.each([
   expect(await refusalOf(api.nobody.auth.signIn(input as never))).toMatchObject({ code: 'VALIDATION_ERROR' })
   expect(verify).not.toHaveBeenCalled()
 })
+
+it('a password that was hashed with other parameters is hashed anew by a sign-in, and by no guess', async () => {
+  const olga = await api.person('olga')
+  const old = await hash(password, { memoryCost: 8192, timeCost: 2, parallelism: 1 })
+  await api.db.updateTable('users').set({ passwordHash: old }).where('id', '=', olga.user.id).execute()
+  await refusalOf(api.nobody.auth.signIn({ email: olga.email, password: wrong }))
+  expect(await storedHash(olga)).toBe(old)
+  await api.nobody.auth.signIn({ email: olga.email, password })
+  const renewed = await storedHash(olga)
+  expect(renewed).toMatch(/^\$argon2id\$v=19\$m=19456,t=2,p=1\$/)
+  await api.nobody.auth.signIn({ email: olga.email, password })
+  expect(await storedHash(olga)).toBe(renewed)
+})
+
+const storedHash = ({ user }: Person) => findPasswordHash(api.db, user.id)
 
 it('when too many are hashing, signing in is refused for a moment', async () => {
   const { hasher, limits } = api.deps

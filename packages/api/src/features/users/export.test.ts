@@ -157,6 +157,35 @@ it('a link outlives a change of APP_SECRET, as long as the old one is known', as
   }
 })
 
+it('once its APP_SECRET is gone a link is dead, which the log explains, and nothing counts as handed out', async () => {
+  const { settings } = api.deps
+  const before = settings.appSecrets
+  const ada = await api.person(freshName('ada'))
+  const token = await mailedLink(ada)
+  api.logged.length = 0
+  settings.appSecrets = ['another secret']
+  try {
+    expect(await refusedDownload(token)).toEqual(invalid)
+  } finally {
+    settings.appSecrets = before
+  }
+  expect(api.logged).toMatchObject([
+    { level: 'warn', fields: { err: { message: expect.stringContaining('APP_SECRET') } } },
+  ])
+  expect((await ada.calls.auth.events({ action: 'export.downloaded' })).items).toEqual([])
+})
+
+it('what was asked for before a suspension is handed out during it: it is the person’s own', async () => {
+  const root = await api.person(freshName('root'), { role: 'admin' })
+  const [ada, bob] = [await api.person(freshName('ada')), await api.person(freshName('bob'))]
+  const token = await mailedLink(ada)
+  await bob.calls.users.export()
+  for (const { user } of [ada, bob]) await root.calls.admin.users.suspend({ id: user.id })
+  await api.drainJobs()
+  for (const link of [token, api.mailbox.tokenFor(bob.email)])
+    expect(await download(link)).toHaveProperty('account')
+})
+
 it('more than fits into a download is told in another letter, without a link', async () => {
   const ada = await api.person(freshName('ada'))
   const posts = (count: number) => sql`

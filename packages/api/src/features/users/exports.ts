@@ -33,13 +33,22 @@ export async function requestExport(ctx: UserContext) {
 
 /** Works once: what was handed out is no longer here. @throws TOKEN_INVALID */
 export async function downloadExport(ctx: Context, token: string): Promise<Record<string, unknown[]>> {
-  const content = await inTransaction(ctx.db, async (trx) => {
+  const zipped = await inTransaction(ctx.db, async (trx) => {
     const row = await deleteExport(trx, sha256(token))
     if (!row?.content) throw fail('TOKEN_INVALID')
     const own = { actorId: row.userId, subjectId: row.userId }
     await record(trx, ctx, { action: 'export.downloaded', ...own })
-    return row.content
+    return decrypted(ctx, row.content)
   })
-  const zipped = Buffer.from(decrypt(ctx.settings.appSecrets, 'export', content), 'base64')
-  return JSON.parse((await unzip(zipped)).toString())
+  return JSON.parse((await unzip(Buffer.from(zipped, 'base64'))).toString())
+}
+
+/** Whoever holds the link can ask for another; that a secret was removed too early is the operator's to know. */
+function decrypted({ settings, log, request }: Context, content: Buffer): string {
+  try {
+    return decrypt(settings.appSecrets, 'export', content)
+  } catch (err) {
+    log.warn({ err, requestId: request.id }, 'an export can be handed out no more')
+    throw fail('TOKEN_INVALID')
+  }
 }

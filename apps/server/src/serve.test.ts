@@ -42,6 +42,17 @@ async function start(databaseUrl: string, env: Record<string, string> = {}) {
   return { url: /ready on (\S+)/.exec(output)?.[1] ?? '', output, stop: () => stack.disposeAsync() }
 }
 
+async function startProduction(databaseUrl: string) {
+  const port = await freePort()
+  return start(databaseUrl, {
+    NODE_ENV: 'production',
+    APP_SECRET: 'x'.repeat(32),
+    SMTP_URL: 'smtp://127.0.0.1:1',
+    PORT: String(port),
+    PUBLIC_URL: `http://localhost:${port}`,
+  })
+}
+
 async function read<T>(database: TestDatabase, query: (db: ReturnType<typeof createDatabase>) => Promise<T>) {
   const db = createDatabase({ url: database.directUrl, log })
   try {
@@ -91,6 +102,20 @@ describe('servers that start together on an empty database', () => {
     for (const { stop } of servers) await stop()
     await database.drop()
   })
+})
+
+it('in production a start on an empty database makes nobody, and names no admin', async () => {
+  const database = await createEmptyDatabase()
+  const { output, stop } = await startProduction(database.url)
+  expect(
+    output
+      .trim()
+      .split('\n')
+      .map((line) => line.split(' ')[0]),
+  ).toEqual(['Web', 'API', 'Tenon'])
+  expect(await read(database, (db) => db.selectFrom('users').select('username').execute())).toEqual([])
+  await stop()
+  await database.drop()
 })
 
 it('a start on a database of others names no admin that there is not', async () => {
@@ -179,15 +204,7 @@ describe('stopping', () => {
 
   it('in production first tells a balancer, and serves until that has noticed', async () => {
     const database = await createTestDatabase()
-    const port = await freePort()
-    const url = `http://localhost:${port}`
-    const { stop } = await start(database.url, {
-      NODE_ENV: 'production',
-      APP_SECRET: 'x'.repeat(32),
-      SMTP_URL: 'smtp://127.0.0.1:1',
-      PORT: String(port),
-      PUBLIC_URL: url,
-    })
+    const { url, stop } = await startProduction(database.url)
     expect((await send('GET', `${url}/dev/mail`)).status).toBe(404)
     expect(printed.join('')).not.toMatch(/password|Mailbox/)
     const stopped = stop()

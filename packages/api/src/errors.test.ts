@@ -93,6 +93,22 @@ it('an expected refusal is not logged', async () => {
   expect(api.logged).toEqual([])
 })
 
+it('a refused authorization is logged with the procedure, the code, the person and the request, and nothing else', async () => {
+  const ada = await api.person('ada')
+  api.logged.length = 0
+  await answerTo(api.deps, 'admin.users.suspend', {
+    ...posted({ id: someId, reason: 'Spam' }),
+    headers: { 'content-type': 'application/json', authorization: `Bearer ${ada.token}` },
+  })
+  const fields = {
+    path: 'admin.users.suspend',
+    code: 'FORBIDDEN',
+    userId: ada.user.id,
+    requestId: 'the-request',
+  }
+  expect(api.logged).toStrictEqual([{ level: 'warn', message: 'call refused', fields }])
+})
+
 it('what the database says of a failed statement does not leave', async () => {
   await sql`alter table users rename column name to nickname`.execute(api.db)
   try {

@@ -1,6 +1,8 @@
+import { sql } from 'kysely'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { eraseUsers } from '../features/users/jobs.ts'
 import { createVerifiedUser } from '../features/users/users.ts'
+import { firstIdAt, newId } from '../ids.ts'
 import { freshName } from '../testing/callers.ts'
 import { createTestApi, password, type Person, type TestApi } from '../testing/index.ts'
 import { refusalOf } from '../testing/refusal.ts'
@@ -21,6 +23,7 @@ beforeAll(async () => {
 
 afterAll(() => api.stop())
 
+const minute = 60_000
 const staffIp = '198.51.100.77'
 const asStaff = () =>
   api.callerOf({ authorization: `Bearer ${mona.token}`, ip: staffIp, userAgent: 'StaffBrowser/1' })
@@ -127,6 +130,25 @@ it('the log is filtered by who, whom, what, how it went and when', async () => {
     { actorId: mona.user.id, action: 'user.restored', result: 'success', since: all.at(-1)!.at },
     ({ actorId, action }) => actorId === mona.user.id && action === 'user.restored',
   )
+})
+
+it('no event is lost at the edge of a time, though its id was made a minute before or after it', async () => {
+  const subjectId = newId()
+  const at = '2026-03-01T12:00:00.000Z'
+  const ids = [-minute, 0, minute].map((skew) => firstIdAt(at, skew))
+  for (const id of ids)
+    await sql`
+      insert into audit_events (id, at, action, result, subject_id, expires_at)
+      values (${id}, ${at}, 'session.started', 'success', ${subjectId}, now() + interval '1 day')`.execute(
+      api.db,
+    )
+  const found = async (filter: { since?: string; until?: string }) =>
+    (await root.calls.admin.audit.list({ subjectId, ...filter })).items.map(({ id }) => id).toReversed()
+  const [before, after] = ['2026-03-01T11:59:59.999Z', '2026-03-01T12:00:00.001Z']
+  for (const filter of [{ since: at }, { until: after }, { since: at, until: after }, { since: before }])
+    expect([filter, await found(filter)]).toEqual([filter, ids])
+  for (const filter of [{ since: after }, { until: at }, { since: before, until: at }])
+    expect([filter, await found(filter)]).toEqual([filter, []])
 })
 
 it('my events are filtered, too', async () => {

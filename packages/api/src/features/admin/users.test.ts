@@ -49,6 +49,31 @@ it('of an admin a moderator sees neither sessions nor events', async () => {
   expect(shown).toMatchObject({ username: 'root', sessions: [], events: [] })
 })
 
+it('of what others of the staff did a moderator sees who, what and why, and not from where', async () => {
+  const ada = await fresh('ada')
+  const { id } = ada.user
+  const admins = api.callerOf({ authorization: `Bearer ${root.token}`, ip: '198.51.100.77' })
+  await admins.admin.users.suspend({ id, reason: 'Spam' })
+  await mona.calls.admin.users.restore({ id })
+  await refusalOf(signIn(ada.email, 'Wrong7Horse'))
+  await signIn(ada.email)
+  const placesSeenBy = async ({ calls }: Person) =>
+    (await calls.admin.users.get({ id })).events.map(({ action, ip, device }) => [action, ip, device])
+  const firefox = 'Firefox on Linux'
+  const own = [
+    ['session.started', '203.0.113.7', firefox],
+    ['session.started', '203.0.113.7', firefox],
+    ['user.restored', '203.0.113.7', firefox],
+  ]
+  const created = ['user.created', null, null]
+  expect(await placesSeenBy(mona)).toEqual([...own, ['user.suspended', null, null], created])
+  expect(await placesSeenBy(root)).toEqual([...own, ['user.suspended', '198.51.100.77', firefox], created])
+  const { events } = await mona.calls.admin.users.get({ id })
+  expect(events).toContainEqual(
+    expect.objectContaining({ actorId: root.user.id, details: { reason: 'Spam' } }),
+  )
+})
+
 it('staff who were suspended or demoted while their call waited act no more', async () => {
   const sam = await fresh('sam')
   for (const change of [{ suspendedAt: new Date() }, { role: 'user' as const }]) {

@@ -1,6 +1,7 @@
 import type { Kysely, Transaction } from 'kysely'
 import * as z from 'zod'
 import { toEvent } from '../../audit/events.ts'
+import type { event as eventOutput } from '../../audit/output.ts'
 import { listEvents } from '../../audit/queries.ts'
 import { record } from '../../audit/record.ts'
 import type { UserContext } from '../../context.ts'
@@ -11,7 +12,8 @@ import { text } from '../../schemas.ts'
 import { toUser } from '../auth/account.ts'
 import { deleteMailTokensOf } from '../auth/mail-token-queries.ts'
 import { issueMailToken } from '../auth/mail-tokens.ts'
-import { isAtLeast, mayActOn } from '../auth/permissions.ts'
+import { isAtLeast, isPermitted, mayActOn } from '../auth/permissions.ts'
+import type { Principal } from '../auth/principal.ts'
 import { findRoleOfSession, listSessions } from '../auth/queries.ts'
 import type { Role } from '../auth/roles.ts'
 import { endSessionsOf, toSession } from '../auth/sessions.ts'
@@ -41,7 +43,10 @@ function sortedValue(row: AdminUserRow, sort: Sort): string {
   return sort === 'email' ? row.email : row[sort].toISOString()
 }
 
-/** Of somebody who stands above, neither sessions nor events: from where admins work is not the moderators' to know. */
+/**
+ * Of somebody who stands above, neither sessions nor events, and of what others of the staff did not from where: that is for
+ * those who may read the log.
+ */
 export async function getAdminUser(ctx: UserContext, id: string) {
   const { db, principal } = ctx
   const user = await findAdminUser(db, id)
@@ -51,12 +56,17 @@ export async function getAdminUser(ctx: UserContext, id: string) {
     ...toAdminUser(user),
     sessions: isAbove ? [] : (await listSessions(db, id)).map((session) => toSession(session, ctx)),
     posts: await listNewestPosts(db, id),
-    events: isAbove ? [] : await listNewestEvents(db, id),
+    events: isAbove ? [] : (await listNewestEvents(db, id)).map((event) => seenBy(principal, event)),
   }
 }
 
 async function listNewestEvents(db: Kysely<Database>, subjectId: string) {
   return (await listEvents(db, { subjectId }, { limit: 20 })).slice(0, 20).map(toEvent)
+}
+
+function seenBy({ user: { id, role } }: Principal, event: z.output<typeof eventOutput>) {
+  const isStaffs = event.actorId !== null && ![event.subjectId, id].includes(event.actorId)
+  return isStaffs && !isPermitted(role, 'audit:read') ? { ...event, ip: null, device: null } : event
 }
 
 /** Ends their sessions, and the links that are on their way. Suspending twice is harmless: the first time stands. */

@@ -28,6 +28,7 @@ const steps = [
     command: ['node', 'scripts/ci/debian-redis.mjs'],
     counts: (passed) => countTests(join(root, 'packages/api/reports/redis.json'), passed),
   },
+  { name: 'licences', command: ['node', 'scripts/licences.mjs'] },
   { name: 'names in the tree', command: ['node', 'scripts/ci/names.mjs'] },
   { name: 'types reach the web app', command: ['node', 'scripts/ci/types-reach.mjs'] },
   { name: 'posts can be removed', command: ['node', 'scripts/ci/remove-posts.mjs'] },

@@ -15,6 +15,7 @@ describe('the API reference', () => {
     const policy = page.headers['content-security-policy'] ?? ''
     expect(policy).toContain("default-src 'none'")
     expect(policy).toContain("script-src 'self';")
+    expect(policy).toContain("base-uri 'none'")
     expect(policy).not.toMatch(/http|\*/)
   })
 

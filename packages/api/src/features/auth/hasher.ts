@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto'
 import { availableParallelism } from 'node:os'
 import { hash, verify } from '@node-rs/argon2'
 import pLimit, { type LimitFunction } from 'p-limit'
@@ -24,9 +25,10 @@ const parameters = { memoryCost: 19_456, timeCost: 2, parallelism: 1 }
 const currentPrefix = '$argon2id$v=19$m=19456,t=2,p=1$'
 
 // Hashing shares a thread pool with DNS and files: 100 at once stalled DNS look-ups for 1.6 s. So one core stays
-// free, and what would wait longer than a second or two is refused.
+// free, and what would wait longer than a second or two is refused. Fewer places would refuse more, and refusing is work,
+// too: `npm run bench -- sign-in`.
 const defaultWidth = Math.max(1, availableParallelism() - 1)
-const waitingPerThread = 64
+const waitingPerThread = 128
 
 // While one is hashed, others ask the database before their hash and after it: enough that no thread waits for them, and
 // so few that other requests hardly do.
@@ -71,4 +73,5 @@ export function createPasswordHasher(width = defaultWidth): PasswordHasher {
   }
 }
 
-const full = () => fail('UNAVAILABLE', { retryAfterSeconds: 2 })
+// Who was refused together shall not come back together.
+const full = () => fail('UNAVAILABLE', { retryAfterSeconds: randomInt(1, 4) })

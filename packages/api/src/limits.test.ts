@@ -71,6 +71,9 @@ describe.each(['PostgreSQL', 'memory'])('counted in %s', (place) => {
     ['registration', 10],
     ['mailRequest', 10],
     ['resetByAccount', 3],
+    ['mailByPerson', 10],
+    ['mailByAddress', 5],
+    ['rename', 30],
   ] as const)('%s allows %d', async (name, points) => {
     const limits = start(1)
     await consumed(limits, points, ada, name)

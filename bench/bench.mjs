@@ -6,7 +6,7 @@ const benchmarks = {
   'sign-in': () => import('./sign-in/sign-in.mjs'),
 }
 
-const options = { rounds: { type: 'string', default: '5' }, seconds: { type: 'string', default: '10' } }
+const options = { rounds: { type: 'string', default: '5' }, seconds: { type: 'string', default: '20' } }
 const { values, positionals } = readArguments()
 const names = positionals.length > 0 ? positionals : Object.keys(benchmarks)
 const unknown = names.find((name) => !Object.hasOwn(benchmarks, name))
@@ -31,6 +31,6 @@ function readArguments() {
 }
 
 function usage(problem) {
-  console.error(`${problem}. Benchmarks: ${Object.keys(benchmarks).join(', ')}; --rounds=5 --seconds=10`)
+  console.error(`${problem}. Benchmarks: ${Object.keys(benchmarks).join(', ')}; --rounds=5 --seconds=20`)
   process.exit(2)
 }

@@ -31,30 +31,3 @@ function waitOf(status, headers, text) {
   const wait = Number(headers['retry-after'])
   return status === 503 && wait >= 1 && text.includes('"UNAVAILABLE"') ? wait : undefined
 }
-
-/**
- * Calls at a fixed rate, whether or not earlier ones are answered: else a stall would hide its own victims.
- *
- * @param {ReturnType<typeof import('../http.mjs').createClient>} client
- * @param {Record<string, () => string>} paths
- */
-export async function probe({ call }, paths, token, seconds, perSecond = 50) {
-  const names = Object.keys(paths)
-  const ms = Object.fromEntries(names.map((name) => [name, []]))
-  const begun = []
-  const startedAt = performance.now()
-  for (let turn = 0; turn < seconds * perSecond * names.length; turn++) {
-    const dueInMs = startedAt + (turn * 1000) / (perSecond * names.length) - performance.now()
-    if (dueInMs > 0) await sleep(dueInMs)
-    const name = names[turn % names.length]
-    begun.push(call('GET', paths[name], { token }).then((answer) => ms[name].push(timeOf(answer))))
-  }
-  await Promise.all(begun)
-  return ms
-}
-
-function timeOf({ status, text, ms }) {
-  if (status !== 200)
-    throw new Error(`a call beside the sign-ins was answered ${status} ${text.slice(0, 200)}`)
-  return ms
-}

@@ -6,7 +6,8 @@ import { promisify } from 'node:util'
 import { machine } from '../figures.mjs'
 import { createClient } from '../http.mjs'
 import { startSystem } from '../system.mjs'
-import { probe, signInAtOnce } from './load.mjs'
+import { signInAtOnce } from './load.mjs'
+import { probe } from './probe.mjs'
 import { figuresOf, judge, lineOf } from './report.mjs'
 
 const clients = 200
@@ -14,7 +15,7 @@ const clients = 200
 // The hashing queue's own, of `packages/api/src/features/auth/hasher.ts`.
 const width = Math.max(1, availableParallelism() - 1)
 
-const others = { 'users/me': '/api/v1/users/me', posts: '/api/v1/posts?limit=20' }
+const paths = { 'users/me': '/api/v1/users/me', posts: '/api/v1/posts?limit=20' }
 
 /** Sign-ins with 200 at once: how many, how soon the rest is shed, and what others notice. @returns what was missed */
 export async function run({ rounds, seconds }) {
@@ -22,12 +23,12 @@ export async function run({ rounds, seconds }) {
   const system = await startSystem()
   const client = createClient(system.url)
   try {
-    const { accounts, token } = await prepare(system, client)
+    const prepared = { client, url: system.url, ...(await prepare(system, client)) }
     const measured = []
     let alone = await argon2Alone(seconds / 2)
     for (let round = 1; round <= rounds; round++) {
       const before = alone
-      const observed = await observe(client, accounts, token, seconds)
+      const observed = await observe(prepared, seconds)
       alone = await argon2Alone(seconds / 2)
       measured.push(figuresOf({ ...observed, alone: (before + alone) / 2, seconds }))
       console.log(lineOf(round, measured.at(-1)))
@@ -40,12 +41,10 @@ export async function run({ rounds, seconds }) {
 }
 
 /** Other calls on their own, and then beside the sign-ins. */
-async function observe(client, accounts, token, seconds) {
-  const quiet = await probe(client, others, token, seconds)
-  const [busy, seen] = await Promise.all([
-    probe(client, others, token, seconds),
-    signInAtOnce(client, accounts, seconds),
-  ])
+async function observe({ client, accounts, token, url }, seconds) {
+  const probed = { url, token, paths, seconds }
+  const quiet = await probe(probed)
+  const [busy, seen] = await Promise.all([probe(probed), signInAtOnce(client, accounts, seconds)])
   await sleep(1_000)
   return { quiet, busy, seen }
 }
@@ -72,7 +71,10 @@ async function prepare(system, client) {
     }
     await expectStatus(201, client.call('POST', '/api/v1/posts', { token, body: post }))
   }
-  await Promise.all([signInAtOnce(client, accounts, 5), probe(client, others, token, 5)])
+  await Promise.all([
+    signInAtOnce(client, accounts, 15),
+    probe({ url: system.url, token, paths, seconds: 15 }),
+  ])
   await system.mails(accounts.at(-1).email)
   await sleep(3_000)
   return { accounts, token }

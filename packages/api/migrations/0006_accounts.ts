@@ -1,6 +1,9 @@
 import { sql, type Kysely } from 'kysely'
 
 export async function up(db: Kysely<never>): Promise<void> {
+  // All at once and at the start, so that the release that still serves hardly ever holds one and waits for another.
+  await sql`lock table users, sessions, mail_tokens in share row exclusive mode`.execute(db)
+
   // While an index is built, its table is read but not written. Where that takes too long, build them `concurrently` before
   // this release: those that are there are left alone.
   await sql`create index if not exists users_email_trgm on users using gin (email gin_trgm_ops)`.execute(db)
@@ -68,7 +71,7 @@ export async function up(db: Kysely<never>): Promise<void> {
   await sql`create index exports_expires_at on exports (expires_at)`.execute(db)
 
   // Last, since these lock out everybody until the end. Nothing is rewritten: a column without a default, and one whose
-  // default is the same for all. Nobody counts as having signed in just now.
+  // default is the same for all; but readers wait while the last index is built. Nobody counts as having signed in just now.
   await sql`
     alter table sessions add column authenticated_at timestamptz(3) not null default '1970-01-01Z'`.execute(
     db,

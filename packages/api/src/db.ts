@@ -65,7 +65,9 @@ export async function inTransaction<T>(
   }
 }
 
-const isRetryable = (error: unknown) => ['40001', '40P01'].includes((error as { code?: string }).code ?? '')
+/** Only the timing was wrong. */
+export const isRetryable = (error: unknown) =>
+  ['40001', '40P01'].includes((error as { code?: string }).code ?? '')
 
 /** The name of the unique index that an insert or update ran into. */
 export function violatedUnique(error: unknown): string | undefined {

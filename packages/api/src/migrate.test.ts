@@ -1,6 +1,6 @@
 import { Kysely, PostgresDialect } from 'kysely'
 import pg from 'pg'
-import { afterEach, expect, it } from 'vitest'
+import { afterEach, expect, it, vi } from 'vitest'
 import * as users from '../migrations/0001_users.ts'
 import * as auth from '../migrations/0002_auth.ts'
 import * as posts from '../migrations/0003_posts.ts'
@@ -103,7 +103,7 @@ it('what the release before wrote stays, and nobody counts as having signed in j
       select gen_random_uuid(), sha256('x'), id, 'Firefox', '', '2026-01-02T10:00:00Z', now(), now() from users;
       insert into mail_tokens (id, user_id, kind, token_hash, expires_at)
       select gen_random_uuid(), id, 'reset', sha256('x'), now() from users`)
-    await accounts.up(db)
+    await db.transaction().execute((trx) => accounts.up(trx))
   } finally {
     await db.destroy()
   }
@@ -115,6 +115,27 @@ it('what the release before wrote stays, and nobody counts as having signed in j
   ])
   expect(await ask('select device from known_devices')).toEqual([{ device: 'Firefox' }])
   expect(await ask('select kind, email from mail_tokens')).toEqual([{ kind: 'reset', email: null }])
+})
+
+it('a release that still serves, and holds one lock while it waits for another, delays a migration but does not fail it', async () => {
+  database = await createTestDatabase()
+  await ask(`
+    drop table exports, email_changes, known_devices, audit_events;
+    drop function guard_audit_events;
+    drop index users_email_trgm, users_created_at, users_admins;
+    alter table users drop column suspended_at, drop column last_seen_at;
+    alter table sessions drop column authenticated_at;
+    alter table mail_tokens drop column email;
+    delete from kysely_migration where name >= '0006'`)
+  const old = new pg.Client({ connectionString: database.directUrl })
+  await old.connect()
+  await old.query('begin; delete from mail_tokens')
+  const migrating = migrate(database.directUrl, deps)
+  // It has locked the users by then, and waits for the tokens; whoever waits first finds the deadlock and gives way.
+  await vi.waitUntil(async () => (await ask(`select from pg_locks where not granted`)).length > 0, 10_000)
+  await old.query('update users set updated_at = now(); commit')
+  await old.end()
+  expect((await migrating).applied).toEqual(['0006_accounts', '0007_audit'])
 })
 
 it('what the schemas of the API refuse, the database itself refuses, too', async () => {

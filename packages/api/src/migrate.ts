@@ -2,7 +2,7 @@ import { readdir } from 'node:fs/promises'
 import { runMigrations } from 'graphile-worker'
 import { Kysely, PostgresDialect, sql } from 'kysely'
 import { Migrator, type Migration, type MigrationInfo } from 'kysely/migration'
-import { createPool } from './db.ts'
+import { createPool, isRetryable } from './db.ts'
 import type { Deps } from './deps.ts'
 import { quietLogger } from './jobs/runner.ts'
 
@@ -26,14 +26,21 @@ export function migrate(url: string, deps: Pick<Deps, 'log'>): Promise<Migration
       try {
         await runMigrations({ pgPool: pool, logger: quietLogger(deps) })
         if (await isDone(migrator)) return { applied: [] }
-        const { error, results = [] } = await migrator.migrateToLatest()
-        if (error) throw error
-        return { applied: results.map(({ migrationName }) => migrationName) }
+        return { applied: await migrateUntilDone(migrator) }
       } finally {
         await sql`select pg_advisory_unlock(${lockKey})`.execute(connection)
       }
     })
   })
+}
+
+/** A release that still serves may hold a lock that a migration waits for, and wait for one of its own: then once more. */
+async function migrateUntilDone(migrator: Migrator): Promise<string[]> {
+  for (let attempt = 1; ; attempt++) {
+    const { error, results = [] } = await migrator.migrateToLatest()
+    if (!error) return results.map(({ migrationName }) => migrationName)
+    if (attempt === 5 || !isRetryable(error)) throw error
+  }
 }
 
 /** While a newer release rolls out, the older one starts on its schema, whose migrations it doesn't know. */

@@ -30,7 +30,8 @@ const observed = t.middleware(async ({ ctx, path, next }) => {
   const result = await next()
   if (!result.ok) {
     const failure = toFailure(result.error)
-    if (failure.status >= 500)
+    // What is refused for the moment, for want of room, is no error of ours.
+    if (failure.status >= 500 && (failure.cause || failure.apiCode !== 'UNAVAILABLE'))
       ctx.log.error({ err: failure.cause ?? failure, path, requestId: ctx.request.id }, 'call failed')
     if (failure.status === 403) ctx.log.warn(refusalOf(ctx, path, failure.apiCode), 'call refused')
     if (!isDeclared(path, failure.apiCode)) ctx.onUndeclaredError(path, failure.apiCode)

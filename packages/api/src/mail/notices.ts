@@ -15,8 +15,10 @@ type Notice = (
   happened: Happened,
 ) => { subject: string; html: string; text: string }
 
-const where = ({ at, ip, device }: Happened) =>
-  `${device}${ip ? `, from ${ip}` : ''}, on ${at.toISOString().slice(0, 16).replace('T', ' at ')} UTC.`
+const where = ({ ip, device, ...happened }: Happened) =>
+  `${device}${ip ? `, from ${ip}` : ''}, on ${timeOf(happened)}.`
+
+const timeOf = ({ at }: Pick<Happened, 'at'>) => `${at.toISOString().slice(0, 16).replace('T', ' at ')} UTC`
 
 /** What people are told that they may not have done themselves, by what happened. */
 export const noticeTemplates: Partial<Record<AuditAction, Notice>> = {
@@ -38,6 +40,7 @@ export const noticeTemplates: Partial<Record<AuditAction, Notice>> = {
   'password.changed': (link, person, happened) => passwordNotice(link, person, happened),
   'password.reset': (link, person, happened) => passwordNotice(link, person, happened),
 
+  // To who may be the thief: not from where the owner undid it.
   'email.change-undone': ({ publicUrl }, person, happened) => ({
     subject: 'This address has no account any more',
     ...layout({
@@ -45,8 +48,7 @@ export const noticeTemplates: Partial<Record<AuditAction, Notice>> = {
       title: 'This address has no account any more',
       paragraphs: [
         greet(person),
-        'The account that had this address went back to the one before: whoever reads mail there undid the change.',
-        where(happened),
+        `The account that had this address went back to the one before, on ${timeOf(happened)}: whoever reads mail there undid the change.`,
       ],
       action: { label: 'Open the site', url: publicUrl },
       closing: 'If that address is not yours any more, ask the people who run this site.',

@@ -29,7 +29,7 @@ export const procedureCalls: Record<string, ProcedureCall> = {
   'users.me': { access: 'user' },
   'users.update': { access: 'user', input: () => ({ username: freshName('renamed'), name: 'Renamed' }) },
   'users.delete': { access: 'recent' },
-  'users.export': { access: 'session' },
+  'users.export': { access: 'verified' },
   'users.downloadExport': { access: 'public', input: exportToken },
   'auth.signIn': { access: 'public', input: (_, { email }) => ({ email, password }) },
   'auth.signOut': { access: 'session' },

@@ -74,7 +74,8 @@ export const admin = {
       .meta({
         rest: 'POST /admin/users/{id}/send-reset',
         summary: 'Mail a person a link to set a new password',
-        description: 'To their stored address. Nothing is mailed to who is suspended.',
+        description:
+          'To their stored address. It works while they are suspended, too, and lifts no suspension.',
       })
       .input(byId)
       .output(output.accepted)

@@ -204,3 +204,13 @@ it('asking for changes is limited by source', async () => {
     await limited.stop()
   }
 })
+
+it('the link of a slip dies with the next change, also with one that mails nothing', async () => {
+  const slip = await api.person('slip', { isVerified: false })
+  const toStranger = await askFor(slip, 'stranger@example.com')
+  vi.spyOn(api.deps.limits, 'isWithin').mockResolvedValueOnce(false)
+  expect(await slip.calls.auth.email.change({ email: 'meant@example.com' })).toEqual({ ok: true })
+  await api.drainJobs()
+  expect(api.mailbox.to('meant@example.com')).toEqual([])
+  expect(await refusalOf(confirm(toStranger))).toEqual(invalid)
+})

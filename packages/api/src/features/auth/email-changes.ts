@@ -41,6 +41,8 @@ export async function requestEmailChange(ctx: UserContext, email: string) {
   await inTransaction(db, async (trx) => {
     // A reset or an undo came in between: it would not kill a link that is only made now.
     if (!(await lockSession(trx, subjectId, principal.session.id))) throw fail('UNAUTHORIZED')
+    // Also when nothing is mailed now: the older link may have gone to a slip.
+    await deleteMailTokensOf(trx, subjectId, ['change'])
     await issueMailToken(trx, settings, 'change', before, { newEmail: email, isMuted })
     // An address that nobody confirmed may be a stranger's, by a slip at the registration: it is given no way in.
     if (emailVerified)
@@ -75,7 +77,7 @@ async function takeNewEmail(trx: Transaction<Database>, ctx: Context, token: str
  * changes came after it. The address that loses the account is told.
  */
 export function undoEmailChange(ctx: Context, token: string): Promise<null> {
-  return inTransaction(ctx.db, async (trx) => {
+  const undo = async (trx: Transaction<Database>) => {
     const owner = await lockEmailChangeOwner(trx, sha256(token))
     const change = await deleteEmailChange(trx, sha256(token))
     if (!owner || !change) throw fail('TOKEN_INVALID')
@@ -92,7 +94,8 @@ export function undoEmailChange(ctx: Context, token: string): Promise<null> {
     const eventId = await record(trx, ctx, { action: 'email.change-undone', ...own, details })
     if (owner.email !== oldEmail) await enqueue(trx, mailNotice, { eventId })
     return null
-  })
+  }
+  return inTransaction(ctx.db, undo).catch(refuseTaken)
 }
 
 async function offerUndo(

@@ -46,7 +46,7 @@ export function findEmailChange(db: Kysely<Database>, id: string) {
       'users.username',
     ])
     .where('emailChanges.id', '=', id)
-    .where('undoExpiresAt', '>', new Date())
+    .where('undoExpiresAt', '>', sql<Date>`now()`)
     .executeTakeFirst()
 }
 
@@ -55,7 +55,7 @@ export function deleteEmailChange(trx: Transaction<Database>, undoTokenHash: Buf
   return trx
     .deleteFrom('emailChanges')
     .where('undoTokenHash', '=', undoTokenHash)
-    .where('undoExpiresAt', '>', new Date())
+    .where('undoExpiresAt', '>', sql<Date>`now()`)
     .returning(['userId', 'oldEmail', 'createdAt'])
     .executeTakeFirst()
 }

@@ -1,6 +1,9 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { sql } from 'kysely'
 import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest'
 import type { AuditAction } from '../../audit/actions.ts'
+import { inTransaction } from '../../db.ts'
+import { lockAddress } from './queries.ts'
 import { createTestApi, password, type TestApi } from '../../testing/index.ts'
 import { refusalOf } from '../../testing/refusal.ts'
 import { statementsOf } from '../../testing/statements.ts'
@@ -139,8 +142,22 @@ it('a reset is one answer after the same statements: known, unknown, suspended, 
   const mailed = [none, iris.email, june.email, kira.email, lou.email, mia.email].filter(
     (email) => api.mailbox.to(email).length > 0,
   )
-  expect(mailed).toEqual([iris.email, kira.email, mia.email])
+  expect(mailed).toEqual([iris.email, june.email, kira.email, mia.email])
 })
+
+it.each(['none', 'known'])(
+  'resets of one address wait for each other, of one that is %s, too',
+  async (kind) => {
+    const email = kind === 'none' ? none : (await api.person('nell')).email
+    let asked: Promise<unknown> | undefined
+    await inTransaction(api.db, async (trx) => {
+      await lockAddress(trx, email)
+      asked = api.nobody.auth.password.requestReset({ email })
+      expect(await Promise.race([asked, sleep(300, 'waits')])).toBe('waits')
+    })
+    expect(await asked).toEqual({ ok: true })
+  },
+)
 
 it('over the limit of an account a reset is the same answer after the same statements as anywhere, and mails nothing', async () => {
   const limited = await createTestApi({ rateLimitFactor: 1 })

@@ -40,7 +40,6 @@ export async function upsertMailToken(
           cast<Date>(val(expiresAt), 'timestamptz').as('expiresAt'),
         ])
         .where('users.email', '=', email)
-        .where('users.suspendedAt', 'is', null)
         .where(canComeBack())
         .where(({ cast, val }) => cast<boolean>(val(!isMuted), 'boolean')),
     )
@@ -59,7 +58,6 @@ export function findMailToken(db: Kysely<Database>, id: string) {
     .select(({ fn }) => fn.coalesce('mailTokens.email', 'users.email').as('email'))
     .where('mailTokens.id', '=', id)
     .where('mailTokens.expiresAt', '>', new Date())
-    .where('users.suspendedAt', 'is', null)
     .where(canComeBack())
     .where(({ or, eb }) =>
       or([

@@ -91,6 +91,13 @@ async function freshCookie({ email }: Person) {
   return `__Host-tenon_session=${token}`
 }
 
+it('a sign-in by a page that holds a bearer token leaves the session of that alone', async () => {
+  const { token } = await api.nobody.auth.signIn({ email: ada.email, password, tokenInBody: true })
+  const program = api.callerOf({ authorization: `Bearer ${token}` })
+  await program.auth.signIn({ email: ada.email, password })
+  expect(await program.auth.session()).toMatchObject({ user: { username: 'ada' } })
+})
+
 it('a sign-in that is given no cookie leaves the session of the browser alone', async () => {
   const cookie = await freshCookie(ada)
   await api.callerOf({ cookie }).auth.signIn({ email: ada.email, password, tokenInBody: true })

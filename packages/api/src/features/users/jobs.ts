@@ -18,14 +18,15 @@ export const eraseUsers = defineJob({
   retries: 3,
   cron: '23 3 * * *',
   async run(deps, _payload, { signal }) {
-    const failures: unknown[] = []
+    const failures: Error[] = []
     for await (const id of lapsedUsers(deps.db)) {
       signal.throwIfAborted()
       // One that fails keeps nobody else from being erased.
-      await eraseUser(deps, id).catch((error: unknown) => void failures.push(error))
+      await eraseUser(deps, id).catch((cause: unknown) => {
+        failures.push(new Error(`${id} was not erased`, { cause }))
+      })
     }
-    if (failures.length > 0)
-      throw new AggregateError(failures.slice(0, 10), `${failures.length} were not erased`)
+    if (failures.length > 0) throw new Error(`${failures.length} were not erased`, { cause: failures[0] })
   },
 })
 

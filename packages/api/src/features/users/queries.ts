@@ -80,13 +80,9 @@ export async function updateUser(
     .execute()
 }
 
+/** Also of somebody who is deleted and can still come back. */
 export async function findIdByEmail(db: Kysely<Database>, email: string): Promise<string | undefined> {
-  const row = await db
-    .selectFrom('users')
-    .select('id')
-    .where('email', '=', email)
-    .where('deletedAt', 'is', null)
-    .executeTakeFirst()
+  const row = await db.selectFrom('users').select('id').where('email', '=', email).executeTakeFirst()
   return row?.id
 }
 

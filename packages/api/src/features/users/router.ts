@@ -1,7 +1,7 @@
 import type { ErrorTree } from '../../declared-errors.ts'
 import { notFound } from '../../errors.ts'
 import { nothing } from '../../schemas.ts'
-import { publicProcedure, recentProcedure, sessionProcedure, userProcedure } from '../../trpc.ts'
+import { publicProcedure, recentProcedure, userProcedure, verifiedProcedure } from '../../trpc.ts'
 import { downloadExport, requestExport } from './exports.ts'
 import * as input from './input.ts'
 import * as output from './output.ts'
@@ -75,7 +75,7 @@ export const users = {
     .output(nothing)
     .mutation(({ ctx }) => deleteOwnUser(ctx)),
 
-  export: sessionProcedure
+  export: verifiedProcedure
     .meta({
       rest: 'POST /users/me/exports',
       status: 202,
@@ -103,6 +103,6 @@ export const usersErrors = {
   get: ['NOT_FOUND'],
   update: ['USERNAME_TAKEN'],
   delete: ['FORBIDDEN', 'REAUTHENTICATION_REQUIRED', 'LAST_ADMIN'],
-  export: ['FORBIDDEN'],
+  export: ['EMAIL_NOT_VERIFIED'],
   downloadExport: ['TOKEN_INVALID'],
 } as const satisfies ErrorTree

@@ -84,7 +84,7 @@ export async function exportUser(deps: Pick<Deps, 'db' | 'settings'>, email: str
 export async function promoteUser(deps: Pick<Deps, 'db' | 'settings'>, email: string, role: Role) {
   const { db } = deps
   const id = await findIdByEmail(db, email)
-  if (!id) throw notFound('user')
+  if (!id || !(await findAccount(db, id))) throw notFound('user')
   await inTransaction(db, (trx) => changeRole(trx, deps, id, role))
   return getUser(db, id)
 }

@@ -67,7 +67,7 @@ export const rows: Record<string, Row> = {
   'users.me': { rung: 'user' },
   'users.update': { rung: 'user', input: () => ({ name: 'Renamed' }) },
   'users.delete': { rung: 'recent' },
-  'users.export': { rung: 'session' },
+  'users.export': { rung: 'verified' },
   'users.downloadExport': { rung: 'public', input: () => ({ token }), otherwise: 'TOKEN_INVALID' },
   'auth.signIn': {
     rung: 'public',

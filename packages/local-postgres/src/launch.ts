@@ -36,8 +36,10 @@ export async function launchPostmaster(launch: Launch): Promise<Postmaster> {
   }
 }
 
-// Another program was quicker to the port, or children of a killed postmaster are still on their way out.
-const passes = /could not create any TCP|shared memory block .* still in use/
+// Another program was quicker to the port, or children of a killed postmaster are still on their way out, or it has ended
+// itself but its parent (we, it may be) has not taken note, so that its id is still taken.
+const passes =
+  /could not create any TCP|shared memory block .* still in use|lock file "postmaster.pid" already exists/
 
 async function tryLaunch(launch: Launch, port: number): Promise<Postmaster | undefined> {
   const { account, binaries, cluster } = launch

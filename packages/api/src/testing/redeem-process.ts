@@ -9,11 +9,11 @@ import { silentLog as log } from './log.ts'
 import { callByPath } from './procedures.ts'
 
 /**
- * A process that calls each procedure it is told of many times at once: `node redeem-process.ts <database> <settings>`.
+ * A process that calls each procedure it is told of many times at once: `node redeem-process.ts <database> <settings> [pooler]`.
  * It says `ready`, takes a line of JSON, `[[path, input, times], …]`, and answers with the outcomes of each.
  */
-const [url, given] = process.argv.slice(2) as [string, string]
-const db = createDatabase({ url, log })
+const [url, given, pooler] = process.argv.slice(2) as [string, string, string?]
+const db = createDatabase({ url, log, isPooler: pooler !== undefined })
 const deps = {
   db,
   settings: JSON.parse(given),

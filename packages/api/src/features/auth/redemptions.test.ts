@@ -82,7 +82,8 @@ const expected = [...Array.from({ length: 49 }, () => 'TOKEN_INVALID'), 'OK'].to
 it.each(names)('%s: of 50 redemptions at once, over two pools, exactly one wins', async (kind) => {
   vi.spyOn(api.deps.hasher, 'hash').mockResolvedValue('a hash')
   const { token } = await mailed(kind, 'ada')
-  const db = createDatabase({ url: api.database.url, log: silentLog })
+  const { url, isPooled } = api.database
+  const db = createDatabase({ url, log: silentLog, isPooler: isPooled })
   const other = appRouter.createCaller(() =>
     createContext({ ...api.deps, db }, plainRequest(), { setCookie: () => {} }),
   )
@@ -121,7 +122,8 @@ it('of 50 redemptions at once of every kind, over two processes, exactly one win
 
 function startProcess() {
   const { pathname } = new URL('../../testing/redeem-process.ts', import.meta.url)
-  const args = [pathname, api.database.url, JSON.stringify(api.deps.settings)]
+  const { url, isPooled } = api.database
+  const args = [pathname, url, JSON.stringify(api.deps.settings), ...(isPooled ? ['pooler'] : [])]
   const child = spawn(process.execPath, args, { stdio: ['pipe', 'pipe', 'inherit'] })
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
   return { child, next: async () => String((await lines.next()).value) }

@@ -12,6 +12,7 @@ import type { PostsTables } from './posts/tables.ts'
 import type { JobsTables } from '../jobs/tables.ts'
 import { limitsJobs } from '../limits/jobs.ts'
 import type { LimitsTables } from '../limits/tables.ts'
+import type { LiveTables } from '../live/tables.ts'
 import { usersJobs } from './users/jobs.ts'
 import { usersPersonalData } from './users/personal-data.ts'
 import { users as plainUsers, usersErrors } from './users/router.ts'
@@ -49,4 +50,4 @@ export const jobs = [...auditJobs, ...authJobs, ...usersJobs, ...postsJobs, ...l
 export const personalData = { ...usersPersonalData, ...authPersonalData, ...postsPersonalData }
 
 export interface Database
-  extends UsersTables, AuthTables, PostsTables, AuditTables, JobsTables, LimitsTables {}
+  extends UsersTables, AuthTables, PostsTables, AuditTables, JobsTables, LimitsTables, LiveTables {}

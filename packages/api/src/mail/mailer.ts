@@ -5,6 +5,8 @@ export interface Mail {
   text: string
   /** The same for every attempt at one mail: its Message-ID is made of it, so that a repeat can be recognised. */
   key: string
+  /** A page where these mails are switched off, for those that may be: mail clients show it beside the sender. */
+  unsubscribeUrl?: string
 }
 
 /** What sends a mail, or throws so that the job knows whether to try again. */

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, expect, it } from 'vitest'
 import { DependencyAwayError, PermanentJobError } from '../jobs/errors.ts'
 import { createSmtpServer, smtpError, type TestSmtpServer } from '../testing/smtp-server.ts'
 import { createSmtpMailer } from './smtp-mailer.ts'
+import { writeMail } from './template.ts'
 import { mailTemplates } from './templates.ts'
 
 let server: TestSmtpServer
@@ -25,7 +26,7 @@ const mailerTo = ({ url }: TestSmtpServer, query = '') => createSmtpMailer(`${ur
 const letterTo = (to: string, username = 'ada') => ({
   to,
   key: 'auth:mail-link.42',
-  ...mailTemplates.verify(settings, { username }, 'the-token'),
+  ...writeMail(mailTemplates.verify, settings, { username, token: 'the-token' }),
 })
 
 const errorOf = (sending: Promise<void>): Promise<unknown> =>

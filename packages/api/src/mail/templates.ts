@@ -1,22 +1,16 @@
-import type { Settings } from '../deps.ts'
-import { layout } from './layout.ts'
+import { defineMail, greet, type Person } from './template.ts'
 
-export interface Person {
-  username: string
-}
+type Linked = Person & { token: string }
 
-export type Link = Pick<Settings, 'publicUrl' | 'verificationHours' | 'resetMinutes'>
-
-// By the username, which is letters and digits: a name is a stranger's text, and this goes to whatever address they gave.
-export const greet = ({ username }: Person) => `Hello ${username},`
+const example: Linked = { username: 'ada', token: 'the-token-of-the-link' }
 
 /** Every mail that carries a link, by the kind of its token. */
 export const mailTemplates = {
-  verify: ({ publicUrl, verificationHours }: Link, person: Person, token: string) => ({
-    subject: 'Confirm your address',
-    ...layout({
-      publicUrl,
-      title: 'Confirm your address',
+  verify: defineMail<Linked>({
+    name: 'verify',
+    example,
+    letter: ({ token, ...person }, { publicUrl, verificationHours }) => ({
+      subject: 'Confirm your address',
       paragraphs: [
         greet(person),
         `Welcome to Tenon. Confirm that this address is yours; the link holds for ${verificationHours} hours.`,
@@ -26,11 +20,11 @@ export const mailTemplates = {
     }),
   }),
 
-  reset: ({ publicUrl, resetMinutes }: Link, person: Person, token: string) => ({
-    subject: 'Set a new password',
-    ...layout({
-      publicUrl,
-      title: 'Set a new password',
+  reset: defineMail<Linked>({
+    name: 'reset',
+    example,
+    letter: ({ token, ...person }, { publicUrl, resetMinutes }) => ({
+      subject: 'Set a new password',
       paragraphs: [
         greet(person),
         `Somebody, hopefully you, asked for a new password. The link holds for ${resetMinutes} minutes.`,
@@ -40,11 +34,11 @@ export const mailTemplates = {
     }),
   }),
 
-  change: ({ publicUrl, verificationHours }: Link, person: Person, token: string) => ({
-    subject: 'Confirm your new address',
-    ...layout({
-      publicUrl,
-      title: 'Confirm your new address',
+  change: defineMail<Linked>({
+    name: 'change',
+    example,
+    letter: ({ token, ...person }, { publicUrl, verificationHours }) => ({
+      subject: 'Confirm your new address',
       paragraphs: [
         greet(person),
         `This is to be the new address of your account. Confirm that it is yours; the link holds for ${verificationHours} hours.`,
@@ -54,14 +48,14 @@ export const mailTemplates = {
     }),
   }),
 
-  undo: ({ publicUrl }: Link, person: Person & { newEmail: string }, token: string) => ({
-    subject: 'Your address is about to change',
-    ...layout({
-      publicUrl,
-      title: 'Your address is about to change',
+  undo: defineMail<Linked & { newEmail: string }>({
+    name: 'undo',
+    example: { ...example, newEmail: 'ada@new.example' },
+    letter: ({ token, newEmail, ...person }, { publicUrl }) => ({
+      subject: 'Your address is about to change',
       paragraphs: [
         greet(person),
-        `Somebody who knows your password asked to change the address of your account to ${person.newEmail}. If it was you, there is nothing to do here.`,
+        `Somebody who knows your password asked to change the address of your account to ${newEmail}. If it was you, there is nothing to do here.`,
         'If it was not you, undo it. The link holds for 7 days, also after the change; it ends every session and brings you a link to set a new password.',
       ],
       action: { label: 'Undo the change', url: `${publicUrl}/undo-email#token=${token}` },
@@ -69,11 +63,11 @@ export const mailTemplates = {
     }),
   }),
 
-  export: ({ publicUrl }: Link, person: Person, token: string) => ({
-    subject: 'Your data is ready',
-    ...layout({
-      publicUrl,
-      title: 'Your data is ready',
+  export: defineMail<Linked>({
+    name: 'export',
+    example,
+    letter: ({ token, ...person }, { publicUrl }) => ({
+      subject: 'Your data is ready',
       paragraphs: [
         greet(person),
         'Everything that is held on you is in one file. The link works once, and holds for 24 hours.',
@@ -83,11 +77,11 @@ export const mailTemplates = {
     }),
   }),
 
-  exportTooLarge: ({ publicUrl }: Link, person: Person) => ({
-    subject: 'Your data is too large for a link',
-    ...layout({
-      publicUrl,
-      title: 'Your data is too large for a link',
+  exportTooLarge: defineMail<Person>({
+    name: 'export-too-large',
+    example,
+    letter: (person, { publicUrl }) => ({
+      subject: 'Your data is too large for a link',
       paragraphs: [
         greet(person),
         'What is held on you does not fit into one download. Ask the people who run this site for it: they can hand it to you.',

@@ -2,8 +2,9 @@ import * as z from 'zod'
 import { findEvent, type EventRow } from '../../audit/queries.ts'
 import { deleteExpired, inBatches } from '../../jobs/batches.ts'
 import { defineJob } from '../../jobs/define.ts'
-import { mailTemplates } from '../../mail/templates.ts'
 import { noticeTemplates } from '../../mail/notices.ts'
+import { writeMail } from '../../mail/template.ts'
+import { mailTemplates } from '../../mail/templates.ts'
 import { deviceOf } from './device.ts'
 import { deleteForgottenDevices } from './device-queries.ts'
 import { findEmailChange } from './email-queries.ts'
@@ -20,7 +21,7 @@ export const mailLink = defineJob({
     const row = await findMailToken(db, tokenId)
     if (!row) return
     const token = remakeToken(settings, { purpose: row.kind, id: tokenId, hash: row.tokenHash })
-    const letter = mailTemplates[row.kind](settings, row, token)
+    const letter = writeMail(mailTemplates[row.kind], settings, { ...row, token })
     await mailer.send({ to: row.email, key: `${mailLink.name}.${id}`, ...letter })
   },
 })
@@ -34,7 +35,7 @@ export const mailEmailChange = defineJob({
     const row = await findEmailChange(db, changeId)
     if (!row) return
     const token = remakeToken(settings, { purpose: 'undo', id: changeId, hash: row.undoTokenHash })
-    const letter = mailTemplates.undo(settings, row, token)
+    const letter = writeMail(mailTemplates.undo, settings, { ...row, token })
     await mailer.send({ to: row.oldEmail, key: `${mailEmailChange.name}.${id}`, ...letter })
   },
 })
@@ -50,7 +51,8 @@ export const mailNotice = defineJob({
     const template = event && noticeTemplates[event.action]
     if (!person || !template) return
     const { at, ip, agent } = event
-    const letter = template(settings, person, { at, ip, device: deviceOf(agent ?? undefined) })
+    const happened = { ...person, at, ip, device: deviceOf(agent ?? undefined) }
+    const letter = writeMail(template, settings, happened)
     await mailer.send({ to: addressFor(event, person), key: `${mailNotice.name}.${id}`, ...letter })
   },
 })

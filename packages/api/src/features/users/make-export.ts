@@ -5,6 +5,7 @@ import { record } from '../../audit/record.ts'
 import { inTransaction } from '../../db.ts'
 import type { Deps } from '../../deps.ts'
 import { defineJob } from '../../jobs/define.ts'
+import { writeMail } from '../../mail/template.ts'
 import { mailTemplates } from '../../mail/templates.ts'
 import { collectPersonalData, TooMuchData } from '../../personal-data.ts'
 import { encrypt } from '../../secrets.ts'
@@ -28,8 +29,8 @@ export const makeExport = defineJob({
     const isMade = row.isMade || (await fill(deps, exportId, row.userId))
     const token = remakeToken(settings, { purpose: 'export', id: exportId, hash: row.tokenHash })
     const letter = isMade
-      ? mailTemplates.export(settings, row, token)
-      : mailTemplates.exportTooLarge(settings, row)
+      ? writeMail(mailTemplates.export, settings, { ...row, token })
+      : writeMail(mailTemplates.exportTooLarge, settings, row)
     await mailer.send({ to: row.email, key: `${makeExport.name}.${id}`, ...letter })
   },
 })

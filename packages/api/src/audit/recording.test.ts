@@ -48,6 +48,8 @@ const recorded: Record<string, AuditAction> = {
 
 /** Why it is in no log. */
 const unrecorded: Record<string, string> = {
+  'users.follow': 'changes nobody’s access',
+  'users.unfollow': 'changes nobody’s access',
   'auth.accessToken': 'holds for 15 minutes, and only as long as its session',
   'posts.create': 'changes nobody’s access',
   'posts.update': 'changes nobody’s access',

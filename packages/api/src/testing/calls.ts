@@ -27,6 +27,9 @@ export const procedureCalls: Record<string, ProcedureCall> = {
   'users.search': { access: 'user', input: () => ({ q: 'ada' }) },
   'users.get': { access: 'public', input: (_, { user }) => ({ id: user.id, include: 'posts' }) },
   'users.me': { access: 'user' },
+  'users.follow': { access: 'verified', input: somebodyElse },
+  'users.unfollow': { access: 'user', input: somebodyElse },
+  'users.following': { access: 'user', input: () => ({}) },
   'users.update': { access: 'user', input: () => ({ username: freshName('renamed'), name: 'Renamed' }) },
   'users.delete': { access: 'recent' },
   'users.export': { access: 'verified' },
@@ -91,6 +94,11 @@ function newUser() {
 
 function newAddress() {
   return { email: `${freshName('new')}@example.com` }
+}
+
+async function somebodyElse(api: TestApi) {
+  const { user } = await api.person(freshName('carol'))
+  return { id: user.id }
 }
 
 function herself(_: TestApi, { user }: Person) {

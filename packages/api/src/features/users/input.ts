@@ -36,3 +36,5 @@ export const search = z.strictObject({
 export const downloadExport = z.strictObject({ token: mailedToken }).meta({ id: 'ExportToken' })
 
 export const get = z.strictObject({ id })
+
+export const following = z.strictObject({ limit, cursor })

@@ -8,6 +8,7 @@ let api: TestApi
 let ada: Person
 let bob: Person
 let mona: Person
+let carol: Person
 let held: Record<string, object[]>
 const rowsBefore: Record<string, number> = {}
 
@@ -18,6 +19,7 @@ beforeAll(async () => {
   ada = await api.person('ada')
   bob = await api.person('bob')
   mona = await api.person('mona', { role: 'moderator' })
+  carol = await api.person('carol')
   await live(ada)
   await live(bob)
   for (const { table, kind, owner = 'user_id' } of inExport)
@@ -33,6 +35,7 @@ async function live({ user, email, calls }: Person) {
   await calls.posts.create({ title: `A draft of ${user.username}`, body: '' })
   const { id } = await calls.posts.create({ title: `Deleted by ${user.username}`, body: '', publish: true })
   await calls.posts.delete({ id })
+  await calls.users.follow({ id: carol.user.id })
   await calls.auth.email.change({ email: `new_${email}` })
   await calls.users.export()
   const staff = api.callerOf({
@@ -60,6 +63,7 @@ const inExport: { table: string; kind: string; owner?: string; without: string[]
     kind: 'emailChanges',
     without: ['id', 'user_id', 'undo_token_hash', 'undo_expires_at'],
   },
+  { table: 'follows', kind: 'follows', owner: 'follower_id', without: ['follower_id'] },
   { table: 'posts', kind: 'posts', owner: 'author_id', without: ['author_id'] },
   {
     table: 'audit_events',

@@ -4,7 +4,7 @@ import { likePattern } from '../../search.ts'
 import { accountColumns } from '../auth/account.ts'
 import type { Role } from '../auth/roles.ts'
 
-const publicColumns = ['users.id', 'users.username', 'users.name', 'users.createdAt'] as const
+export const publicColumns = ['users.id', 'users.username', 'users.name', 'users.createdAt'] as const
 
 export interface NewUser {
   id: string

@@ -1,8 +1,9 @@
 import type { ErrorTree } from '../../declared-errors.ts'
 import { notFound } from '../../errors.ts'
-import { nothing } from '../../schemas.ts'
+import { byId, nothing } from '../../schemas.ts'
 import { publicProcedure, recentProcedure, userProcedure, verifiedProcedure } from '../../trpc.ts'
 import { downloadExport, requestExport } from './exports.ts'
+import { follow, getFollowingPage, unfollow } from './follows.ts'
 import * as input from './input.ts'
 import * as output from './output.ts'
 import { findPublicUser } from './queries.ts'
@@ -59,6 +60,36 @@ export const users = {
     .output(output.user)
     .query(({ ctx }) => ctx.principal.user),
 
+  follow: verifiedProcedure
+    .meta({
+      rest: 'POST /users/{id}/follow',
+      summary: 'Follow a person',
+      description: 'I am notified of what they publish. Twice is harmless; up to 5,000 people.',
+    })
+    .input(byId)
+    .output(nothing)
+    .mutation(({ ctx, input }) => follow(ctx, input.id)),
+
+  unfollow: userProcedure
+    .meta({
+      rest: 'DELETE /users/{id}/follow',
+      summary: 'Follow a person no longer',
+      description: 'Twice is harmless.',
+    })
+    .input(byId)
+    .output(nothing)
+    .mutation(({ ctx, input }) => unfollow(ctx, input.id)),
+
+  following: userProcedure
+    .meta({
+      rest: 'GET /users/me/following',
+      summary: 'List whom I follow',
+      description: 'The newest follow first.',
+    })
+    .input(input.following)
+    .output(output.publicUsers)
+    .query(({ ctx, input }) => getFollowingPage(ctx, input)),
+
   update: userProcedure
     .meta({ rest: 'PATCH /users/me', summary: 'Change my username or name' })
     .input(input.update)
@@ -101,6 +132,9 @@ export const usersErrors = {
   list: ['CURSOR_INVALID'],
   search: ['CURSOR_INVALID'],
   get: ['NOT_FOUND'],
+  follow: ['NOT_FOUND', 'EMAIL_NOT_VERIFIED', 'CONFLICT'],
+  unfollow: ['NOT_FOUND'],
+  following: ['CURSOR_INVALID'],
   update: ['USERNAME_TAKEN'],
   delete: ['FORBIDDEN', 'REAUTHENTICATION_REQUIRED', 'LAST_ADMIN'],
   export: ['EMAIL_NOT_VERIFIED'],

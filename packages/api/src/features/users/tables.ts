@@ -21,6 +21,11 @@ export interface UsersTables {
     /** Set while the account is deleted and can still come back. */
     deletedAt: Date | null
   }
+  follows: {
+    followerId: string
+    followeeId: string
+    createdAt: ColumnType<Date, never, never>
+  }
   exports: {
     id: string
     userId: string

@@ -12,11 +12,15 @@ export interface IncomingRequest {
   cookie: string | undefined
   /** False for a page of another origin: it may call with a bearer token, but is never given a cookie. */
   mayUseCookies: boolean
+  /** By which a repeat of a mutation is known: `trpc.ts` says of which. */
+  idempotencyKey?: string | undefined
 }
 
 /** What a procedure may add to the answer. */
 export interface OutgoingHeaders {
   setCookie(cookie: string): void
+  /** It is the first answer to the same key, and nothing was done. */
+  markReplayed?(): void
 }
 
 export interface Context extends Deps {

@@ -40,6 +40,7 @@ interface SpecificDetails {
   EMAIL_TAKEN: { field: 'email' }
   USERNAME_TAKEN: { field: 'username' }
   VERSION_CONFLICT: { currentVersion: number }
+  IDEMPOTENCY_IN_FLIGHT: { retryAfterSeconds: number }
   RATE_LIMITED: { retryAfterSeconds: number }
   UNAVAILABLE: { retryAfterSeconds: number }
 }
@@ -71,4 +72,10 @@ export const commonErrors = [
   'INTERNAL',
   'UNAVAILABLE',
   'TIMEOUT',
+] as const satisfies ErrorCode[]
+
+/** What a mutation with `Idempotency-Key` answers besides; each that is declared for it declares them. */
+export const idempotencyErrors = [
+  'IDEMPOTENCY_IN_FLIGHT',
+  'IDEMPOTENCY_MISMATCH',
 ] as const satisfies ErrorCode[]

@@ -10,6 +10,8 @@ export interface Meta {
   location?: `/${string}`
   summary?: string
   description?: string
+  /** An `Idempotency-Key` holds for it. Set by `.concat(idempotent)`, not by hand. */
+  idempotent?: boolean
   /** Set by the rung of the ladder, not by hand. */
   access?: 'public' | 'user' | 'session' | 'verified' | 'recent' | 'permitted'
   /** What the role of whoever calls must hold; with `access: 'permitted'`. Set by the rung, too. */

@@ -4,7 +4,12 @@ export const sha256 = (value: string): Buffer => createHash('sha256').update(val
 
 /** An unguessable token for a row, made again whenever it is needed, so that it is stored nowhere. */
 export function tokenFor(secret: string, purpose: string, rowId: string): string {
-  return createHmac('sha256', keyFor(secret, purpose)).update(rowId).digest('base64url')
+  return hmac(secret, purpose, rowId).toString('base64url')
+}
+
+/** What is the same for the same text, and tells nothing of it to those without the secret. */
+export function hmac(secret: string, purpose: string, text: string): Buffer {
+  return createHmac('sha256', keyFor(secret, purpose)).update(text).digest()
 }
 
 /** AES-256-GCM. The purpose is part of the key: what is encrypted for one cannot be decrypted as another. */

@@ -1,5 +1,8 @@
 import { initTRPC } from '@trpc/server'
+import { middlewareMarker } from '@trpc/server/unstable-core-do-not-import'
+import type { Transaction } from 'kysely'
 import type { Context } from './context.ts'
+import type { Database } from './db.ts'
 import { commonErrors, type ErrorCode } from './error-codes.ts'
 import type { ErrorShape } from './error-shape.ts'
 import { fail, toFailure } from './errors.ts'
@@ -7,6 +10,9 @@ import type { Meta } from './meta.ts'
 import { declaredErrors } from './declared-errors.ts'
 import { isPermitted, type Permission } from './features/auth/permissions.ts'
 import { isRecent } from './features/auth/principal.ts'
+import { findFirstAnswer, keepAnswer, lay } from './idempotency/answers.ts'
+import { claimOf } from './idempotency/claim.ts'
+import { inLazyTransaction } from './lazy-transaction.ts'
 import { generalLimit } from './limits.ts'
 
 const t = initTRPC
@@ -90,3 +96,28 @@ export const recentlyPermitted = (permission: Permission) =>
       if (!isRecent(ctx.principal)) throw fail('REAUTHENTICATION_REQUIRED')
       return next()
     })
+
+/**
+ * On a rung, for mutations whose answer holds no secret: `userProcedure.concat(idempotent)`. With a key what is done is done
+ * once, in one transaction with its answer, and the same call is answered so for 24 hours; without one nothing changes.
+ * It stands behind the rung: who may not call any more is refused, and is not told what was answered.
+ */
+export const idempotent = t.procedure
+  .meta({ idempotent: true })
+  .use(async ({ ctx, path, getRawInput, next }) => {
+    const { idempotencyKey } = ctx.request
+    if (idempotencyKey === undefined) return next()
+    const claim = claimOf(ctx, path, idempotencyKey, await getRawInput())
+    const answer = await findFirstAnswer(ctx.db, claim)
+    if (answer !== undefined) {
+      ctx.response.markReplayed?.()
+      return { ok: true, data: JSON.parse(answer), marker: middlewareMarker }
+    }
+    const first = (trx: Transaction<Database>) => lay(trx, claim)
+    return inLazyTransaction(ctx.db, first, async (db) => {
+      const result = await next({ ctx: { db } })
+      if (!result.ok) throw result.error
+      await keepAnswer(db, claim, result.data)
+      return result
+    })
+  })

@@ -5,6 +5,8 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 export function contextOf(deps: Deps, request: FastifyRequest, reply: FastifyReply): Promise<Context> {
   const { id, ip, headers, mayUseCookies } = request
   const { authorization, cookie, 'user-agent': userAgent } = headers
+  // Node joins what came several times; that is no key then.
+  const idempotencyKey = headers['idempotency-key']?.toString()
   const incoming = {
     id,
     ip,
@@ -12,8 +14,12 @@ export function contextOf(deps: Deps, request: FastifyRequest, reply: FastifyRep
     authorization,
     cookie: mayUseCookies ? cookie : undefined,
     mayUseCookies,
+    idempotencyKey,
   }
-  return createContext(deps, incoming, { setCookie: (value) => setCookie(reply, value) })
+  return createContext(deps, incoming, {
+    setCookie: (value) => setCookie(reply, value),
+    markReplayed: () => void reply.header('idempotent-replayed', 'true'),
+  })
 }
 
 function setCookie(reply: FastifyReply, value: string): void {

@@ -32,8 +32,15 @@ export async function guardOrigins(app: FastifyInstance, origins: Origins): Prom
     credentials: false,
     strictPreflight: false,
     methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
-    allowedHeaders: ['Authorization', 'Content-Type', 'X-Request-Id', 'trpc-accept', 'Last-Event-Id'],
-    exposedHeaders: ['X-Request-Id', 'Retry-After', 'Location'],
+    allowedHeaders: [
+      'Authorization',
+      'Content-Type',
+      'X-Request-Id',
+      'trpc-accept',
+      'Last-Event-Id',
+      'Idempotency-Key',
+    ],
+    exposedHeaders: ['X-Request-Id', 'Retry-After', 'Location', 'Idempotent-Replayed'],
     maxAge: 600,
   })
   app.addHook('onRequest', async (request) => {

@@ -23,12 +23,19 @@ export function serveTrpc(app: FastifyInstance, deps: Deps): void {
     url: '/:path',
     handler: (request, reply) => {
       for (const input of [request.query.input ?? []].flat()) parseJson(input)
+      refuseSharedKey(request)
       return answer(deps, request, reply, request.params.path)
     },
   })
   refuseOtherMethods(app, '/:path', ['GET', 'HEAD', 'POST'], (request) =>
     methodsOf((request.params as { path: string }).path),
   )
+}
+
+/** A key is one call's; of those of a batch it would be anybody's guess whose. */
+function refuseSharedKey({ method, headers, params }: FastifyRequest<{ Params: { path: string } }>): void {
+  if (method !== 'POST' || headers['idempotency-key'] === undefined || !params.path.includes(',')) return
+  throw fail('VALIDATION_ERROR', { fields: { 'Idempotency-Key': ['Is for a call that is sent alone'] } })
 }
 
 /** Undefined for a procedure that there is not. */

@@ -4,6 +4,7 @@ import type { Database } from '../db.ts'
 import type { Settings } from '../deps.ts'
 import type { Principal } from '../features/auth/principal.ts'
 import { newId } from '../ids.ts'
+import { outsideOf } from '../lazy-transaction.ts'
 import type { AuditAction, AuditResult } from './actions.ts'
 import type { AuditDetails } from './tables.ts'
 
@@ -35,13 +36,13 @@ export async function record(
   return row.id
 }
 
-/** A refusal changed nothing, so its event stands alone. */
+/** A refusal changed nothing, so its event stands alone, also where what was done besides is rolled back. */
 export async function recordFailure(
   db: Kysely<Database>,
   source: AuditSource,
   event: NewAuditEvent,
 ): Promise<void> {
-  await db
+  await outsideOf(db)
     .insertInto('auditEvents')
     .values(toRow(source, { ...event, result: 'failure' }))
     .execute()

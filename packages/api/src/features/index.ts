@@ -9,6 +9,8 @@ import { postsJobs } from './posts/jobs.ts'
 import { postsPersonalData } from './posts/personal-data.ts'
 import { posts, postsErrors, usersWithPosts } from './posts/router.ts'
 import type { PostsTables } from './posts/tables.ts'
+import { idempotencyJobs } from '../idempotency/jobs.ts'
+import type { IdempotencyTables } from '../idempotency/tables.ts'
 import type { JobsTables } from '../jobs/tables.ts'
 import { limitsJobs } from '../limits/jobs.ts'
 import type { LimitsTables } from '../limits/tables.ts'
@@ -44,10 +46,18 @@ export const procedureErrors = {
   admin: adminErrors,
 } as const
 
-export const jobs = [...auditJobs, ...authJobs, ...usersJobs, ...postsJobs, ...limitsJobs]
+export const jobs = [...auditJobs, ...authJobs, ...usersJobs, ...postsJobs, ...limitsJobs, ...idempotencyJobs]
 
 /** What is held on a person, for their export. */
 export const personalData = { ...usersPersonalData, ...authPersonalData, ...postsPersonalData }
 
 export interface Database
-  extends UsersTables, AuthTables, PostsTables, AuditTables, JobsTables, LimitsTables, LiveTables {}
+  extends
+    UsersTables,
+    AuthTables,
+    PostsTables,
+    AuditTables,
+    JobsTables,
+    LimitsTables,
+    LiveTables,
+    IdempotencyTables {}

@@ -28,7 +28,9 @@ export function openApiDocument(operations: Operation[]) {
 }
 
 const introduction = `Every failure has one shape, \`Error\`; its \`code\` is stable. Times are ISO 8601, ids UUIDs.
-Lists answer \`{items, nextCursor}\`: ask again with \`cursor\` until it is null.`
+Lists answer \`{items, nextCursor}\`: ask again with \`cursor\` until it is null.
+Operations that take an \`Idempotency-Key\` can be sent again with it until they are answered: they are done once, and for 24
+hours the first answer is given again. Elsewhere the header is ignored.`
 
 const securitySchemes = {
   session: {
@@ -101,12 +103,21 @@ function requestOf(operation: Operation): Pick<ZodOpenApiOperationObject, 'reque
   const hasBody = method !== 'GET' && (others.length > 0 || (operation.input && !shape))
   return {
     requestParams: {
+      ...(operation.meta.idempotent ? { header: keyHeader } : {}),
       ...(inPath.length > 0 ? { path: z.object(Object.fromEntries(inPath)) } : {}),
       ...(method === 'GET' && others.length > 0 ? { query: z.object(Object.fromEntries(others)) } : {}),
     },
     ...(hasBody ? { requestBody: bodyOf(operation, others) } : {}),
   }
 }
+
+const keyHeader = z.object({
+  'Idempotency-Key': z.string().min(1).max(255).optional().meta({
+    description:
+      'Made anew for each thing that is to happen once, a UUID say, and sent again with each repeat of it. Without a sign-in at least 22 random characters.',
+    example: '8e03978e-40d5-43dd-bc93-6f894a57f9f1',
+  }),
+})
 
 function bodyOf(
   { input, pathParameters }: Operation,
@@ -121,14 +132,26 @@ function bodyOf(
 const nameOf = (input: z.ZodType | undefined) => (input?.meta()?.id ? { id: input.meta()?.id } : {})
 
 function successOf({ status, output, meta }: Operation): ZodOpenApiResponseObject {
-  if (status === 204) return { description: 'Done' }
+  const ofAnswer = {
+    ...(meta.location ? locationHeaders : {}),
+    ...(meta.idempotent ? replayedHeaders : {}),
+  }
+  const headers = Object.keys(ofAnswer).length > 0 ? { headers: ofAnswer } : {}
+  if (status === 204) return { description: 'Done', ...headers }
   return {
     description: status === 201 ? 'Created' : status === 202 ? 'Accepted' : 'Success',
-    ...(meta.location ? { headers: locationHeaders } : {}),
+    ...headers,
     content: { 'application/json': { schema: output } },
   }
 }
 
 const locationHeaders = {
   Location: { description: 'Where it can be read', schema: { type: 'string' as const } },
+}
+
+const replayedHeaders = {
+  'Idempotent-Replayed': {
+    description: 'It is the first answer to the same key, and nothing was done',
+    schema: { type: 'string' as const, const: 'true' },
+  },
 }

@@ -33,7 +33,8 @@ function errorsOf({ name, method, meta }: Operation): ErrorCode[] {
 }
 
 function responseOf(group: ErrorCode[]): ZodOpenApiResponseObject {
-  const headers = headersByStatus[errorCatalogue[group[0] ?? 'INTERNAL'].status]
+  const isInFlight = group.includes('IDEMPOTENCY_IN_FLIGHT')
+  const headers = isInFlight ? waitHeaders : headersByStatus[errorCatalogue[group[0] ?? 'INTERNAL'].status]
   return {
     description: group.map((code) => `\`${code}\`: ${errorCatalogue[code].message}`).join('\n\n'),
     ...(headers ? { headers } : {}),
@@ -62,6 +63,7 @@ const exampleDetails: Partial<Record<ErrorCode, object>> = {
   EMAIL_TAKEN: { field: 'email' },
   USERNAME_TAKEN: { field: 'username' },
   VERSION_CONFLICT: { currentVersion: 3 },
+  IDEMPOTENCY_IN_FLIGHT: { retryAfterSeconds: 1 },
   RATE_LIMITED: { retryAfterSeconds: 30 },
   UNAVAILABLE: { retryAfterSeconds: 2 },
 }

@@ -1,9 +1,10 @@
 import { getOwnEventPage } from '../../audit/events.ts'
 import { ownEvents as ownEventsInput } from '../../audit/input.ts'
 import { ownEvents } from '../../audit/output.ts'
+import { idempotencyErrors } from '../../error-codes.ts'
 import { notFound } from '../../errors.ts'
 import { byId, nothing } from '../../schemas.ts'
-import { publicProcedure, recentProcedure, sessionProcedure, userProcedure } from '../../trpc.ts'
+import { idempotent, publicProcedure, recentProcedure, sessionProcedure, userProcedure } from '../../trpc.ts'
 import type { ErrorTree } from '../../declared-errors.ts'
 import { createAccessToken } from './access-tokens.ts'
 import { confirmEmailChange, requestEmailChange, undoEmailChange } from './email-changes.ts'
@@ -84,6 +85,7 @@ export const auth = {
       }),
 
     revoke: sessionProcedure
+      .concat(idempotent)
       .meta({ rest: 'DELETE /auth/sessions/{id}', summary: 'End one of my sessions' })
       .input(byId)
       .output(nothing)
@@ -93,6 +95,7 @@ export const auth = {
       }),
 
     revokeOthers: sessionProcedure
+      .concat(idempotent)
       .meta({ rest: 'POST /auth/sessions/revoke-others', summary: 'End all my other sessions' })
       .output(output.revoked)
       .mutation(({ ctx }) => endOtherSessions(ctx)),
@@ -110,11 +113,13 @@ export const auth = {
       .mutation(({ ctx, input }) => verifyEmail(ctx, input.token)),
 
     resend: userProcedure
+      .concat(idempotent)
       .meta({ rest: 'POST /auth/email-verifications/resend', summary: 'Mail the confirmation link again' })
       .output(output.accepted)
       .mutation(({ ctx }) => resendVerification(ctx)),
 
     change: recentProcedure
+      .concat(idempotent)
       .meta({
         rest: 'POST /auth/email-changes',
         summary: 'Change my address',
@@ -186,10 +191,14 @@ export const authErrors = {
   accessToken: ['FORBIDDEN'],
   reauthenticate: ['FORBIDDEN', 'INVALID_CREDENTIALS'],
   events: ['CURSOR_INVALID'],
-  sessions: { revoke: ['FORBIDDEN', 'NOT_FOUND'], revokeOthers: ['FORBIDDEN'] },
+  sessions: {
+    revoke: ['FORBIDDEN', 'NOT_FOUND', ...idempotencyErrors],
+    revokeOthers: ['FORBIDDEN', ...idempotencyErrors],
+  },
   email: {
     verify: ['TOKEN_INVALID'],
-    change: ['FORBIDDEN', 'REAUTHENTICATION_REQUIRED'],
+    resend: idempotencyErrors,
+    change: ['FORBIDDEN', 'REAUTHENTICATION_REQUIRED', ...idempotencyErrors],
     confirmChange: ['TOKEN_INVALID'],
     undoChange: ['TOKEN_INVALID'],
   },

@@ -1,6 +1,7 @@
 import type { ErrorTree } from '../../declared-errors.ts'
+import { idempotencyErrors } from '../../error-codes.ts'
 import { byId, nothing } from '../../schemas.ts'
-import { publicProcedure, userProcedure, verifiedProcedure } from '../../trpc.ts'
+import { idempotent, publicProcedure, userProcedure, verifiedProcedure } from '../../trpc.ts'
 import * as input from './input.ts'
 import * as output from './output.ts'
 import {
@@ -16,6 +17,7 @@ import {
 
 export const posts = {
   create: userProcedure
+    .concat(idempotent)
     .meta({
       rest: 'POST /posts',
       status: 201,
@@ -48,6 +50,7 @@ export const posts = {
     .query(({ ctx, input }) => getVisiblePost(ctx.db, ctx.principal?.user.id, input.id)),
 
   update: userProcedure
+    .concat(idempotent)
     .meta({
       rest: 'PATCH /posts/{id}',
       summary: 'Change my post',
@@ -58,12 +61,14 @@ export const posts = {
     .mutation(({ ctx, input }) => updatePost(ctx, input)),
 
   publish: verifiedProcedure
+    .concat(idempotent)
     .meta({ rest: 'POST /posts/{id}/publish', summary: 'Publish my post', description: 'Twice is harmless.' })
     .input(byId)
     .output(output.post)
     .mutation(({ ctx, input }) => publishPost(ctx, input.id)),
 
   delete: userProcedure
+    .concat(idempotent)
     .meta({
       rest: 'DELETE /posts/{id}',
       summary: 'Delete my post',
@@ -74,6 +79,7 @@ export const posts = {
     .mutation(({ ctx, input }) => deletePost(ctx, input.id)),
 
   restore: userProcedure
+    .concat(idempotent)
     .meta({ rest: 'POST /posts/{id}/restore', summary: 'Restore my deleted post' })
     .input(byId)
     .output(output.post)
@@ -81,13 +87,13 @@ export const posts = {
 }
 
 export const postsErrors = {
-  create: ['EMAIL_NOT_VERIFIED'],
+  create: ['EMAIL_NOT_VERIFIED', ...idempotencyErrors],
   list: ['CURSOR_INVALID'],
   get: ['NOT_FOUND'],
-  update: ['NOT_FOUND', 'VERSION_CONFLICT'],
-  publish: ['NOT_FOUND', 'EMAIL_NOT_VERIFIED'],
-  delete: ['NOT_FOUND'],
-  restore: ['NOT_FOUND'],
+  update: ['NOT_FOUND', 'VERSION_CONFLICT', ...idempotencyErrors],
+  publish: ['NOT_FOUND', 'EMAIL_NOT_VERIFIED', ...idempotencyErrors],
+  delete: ['NOT_FOUND', ...idempotencyErrors],
+  restore: ['NOT_FOUND', ...idempotencyErrors],
 } as const satisfies ErrorTree
 
 /** What posts add to another feature: `users.get` can bring a person's newest posts along. */

@@ -84,6 +84,7 @@ const inExport: { table: string; kind: string; owner?: string; without: string[]
 const left: Record<string, string> = {
   mail_tokens: 'hashes of links that live for a day; that they were asked for is in the events',
   exports: 'the export itself, while it waits to be fetched',
+  idempotency_keys: 'answers of the last day, made of what is in the other tables',
 }
 
 async function countOf(table: string, owner: string, { user }: Person): Promise<number> {

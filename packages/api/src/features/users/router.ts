@@ -1,7 +1,8 @@
 import type { ErrorTree } from '../../declared-errors.ts'
+import { idempotencyErrors } from '../../error-codes.ts'
 import { notFound } from '../../errors.ts'
 import { byId, nothing } from '../../schemas.ts'
-import { publicProcedure, recentProcedure, userProcedure, verifiedProcedure } from '../../trpc.ts'
+import { idempotent, publicProcedure, recentProcedure, userProcedure, verifiedProcedure } from '../../trpc.ts'
 import { downloadExport, requestExport } from './exports.ts'
 import { follow, getFollowingPage, unfollow } from './follows.ts'
 import * as input from './input.ts'
@@ -18,6 +19,7 @@ import {
 
 export const users = {
   create: publicProcedure
+    .concat(idempotent)
     .meta({
       rest: 'POST /users',
       status: 201,
@@ -61,6 +63,7 @@ export const users = {
     .query(({ ctx }) => ctx.principal.user),
 
   follow: verifiedProcedure
+    .concat(idempotent)
     .meta({
       rest: 'POST /users/{id}/follow',
       summary: 'Follow a person',
@@ -71,6 +74,7 @@ export const users = {
     .mutation(({ ctx, input }) => follow(ctx, input.id)),
 
   unfollow: userProcedure
+    .concat(idempotent)
     .meta({
       rest: 'DELETE /users/{id}/follow',
       summary: 'Follow a person no longer',
@@ -91,6 +95,7 @@ export const users = {
     .query(({ ctx, input }) => getFollowingPage(ctx, input)),
 
   update: userProcedure
+    .concat(idempotent)
     .meta({ rest: 'PATCH /users/me', summary: 'Change my username or name' })
     .input(input.update)
     .output(output.user)
@@ -107,6 +112,7 @@ export const users = {
     .mutation(({ ctx }) => deleteOwnUser(ctx)),
 
   export: verifiedProcedure
+    .concat(idempotent)
     .meta({
       rest: 'POST /users/me/exports',
       status: 202,
@@ -128,15 +134,15 @@ export const users = {
 }
 
 export const usersErrors = {
-  create: ['EMAIL_TAKEN', 'USERNAME_TAKEN'],
+  create: ['EMAIL_TAKEN', 'USERNAME_TAKEN', ...idempotencyErrors],
   list: ['CURSOR_INVALID'],
   search: ['CURSOR_INVALID'],
   get: ['NOT_FOUND'],
-  follow: ['NOT_FOUND', 'EMAIL_NOT_VERIFIED', 'CONFLICT'],
-  unfollow: ['NOT_FOUND'],
+  follow: ['NOT_FOUND', 'EMAIL_NOT_VERIFIED', 'CONFLICT', ...idempotencyErrors],
+  unfollow: ['NOT_FOUND', ...idempotencyErrors],
   following: ['CURSOR_INVALID'],
-  update: ['USERNAME_TAKEN'],
+  update: ['USERNAME_TAKEN', ...idempotencyErrors],
   delete: ['FORBIDDEN', 'REAUTHENTICATION_REQUIRED', 'LAST_ADMIN'],
-  export: ['EMAIL_NOT_VERIFIED'],
+  export: ['EMAIL_NOT_VERIFIED', ...idempotencyErrors],
   downloadExport: ['TOKEN_INVALID'],
 } as const satisfies ErrorTree

@@ -143,8 +143,8 @@ it.each(procedures.filter(namesAnId))(
 )
 
 it('codes are declared for procedures that exist, and for no others', () => {
-  expect(declaredErrors('users.create')).toEqual(['EMAIL_TAKEN', 'USERNAME_TAKEN'])
-  expect(declaredErrors('auth.sessions.revoke')).toEqual(['FORBIDDEN', 'NOT_FOUND'])
+  expect(declaredErrors('auth.signIn')).toEqual(['INVALID_CREDENTIALS', 'ACCOUNT_SUSPENDED'])
+  expect(declaredErrors('auth.email.verify')).toEqual(['TOKEN_INVALID'])
   const none = ['users', 'users.nothing', 'auth.sessions', 'users.create.deeper', '__proto__', 'constructor']
   for (const path of none) expect(declaredErrors(path)).toEqual([])
 })

@@ -2,8 +2,9 @@ import { getEventPage } from '../../audit/events.ts'
 import * as auditInput from '../../audit/input.ts'
 import * as auditOutput from '../../audit/output.ts'
 import type { ErrorTree } from '../../declared-errors.ts'
+import { idempotencyErrors } from '../../error-codes.ts'
 import { byId } from '../../schemas.ts'
-import { permitted, recentlyPermitted } from '../../trpc.ts'
+import { idempotent, permitted, recentlyPermitted } from '../../trpc.ts'
 import * as input from './input.ts'
 import * as output from './output.ts'
 import {
@@ -39,6 +40,7 @@ export const admin = {
       .query(({ ctx, input }) => getAdminUser(ctx, input.id)),
 
     suspend: permitted('users:suspend')
+      .concat(idempotent)
       .meta({
         rest: 'POST /admin/users/{id}/suspend',
         summary: 'Suspend a person',
@@ -49,12 +51,14 @@ export const admin = {
       .mutation(({ ctx, input }) => suspendUser(ctx, input)),
 
     restore: permitted('users:suspend')
+      .concat(idempotent)
       .meta({ rest: 'POST /admin/users/{id}/restore', summary: 'Lift a suspension' })
       .input(byId)
       .output(output.adminUser)
       .mutation(({ ctx, input }) => restoreUser(ctx, input.id)),
 
     setRole: recentlyPermitted('users:write')
+      .concat(idempotent)
       .meta({
         rest: 'PUT /admin/users/{id}/role',
         summary: 'Give a person a role',
@@ -65,12 +69,14 @@ export const admin = {
       .mutation(({ ctx, input }) => setUserRole(ctx, input.id, input.role)),
 
     endSessions: permitted('users:suspend')
+      .concat(idempotent)
       .meta({ rest: 'POST /admin/users/{id}/end-sessions', summary: 'End all sessions of a person' })
       .input(byId)
       .output(output.revoked)
       .mutation(({ ctx, input }) => endSessionsOfUser(ctx, input.id)),
 
     sendReset: recentlyPermitted('users:write')
+      .concat(idempotent)
       .meta({
         rest: 'POST /admin/users/{id}/send-reset',
         summary: 'Mail a person a link to set a new password',
@@ -95,11 +101,11 @@ export const adminErrors = {
   users: {
     list: ['FORBIDDEN', 'CURSOR_INVALID'],
     get: ['FORBIDDEN', 'NOT_FOUND'],
-    suspend: ['FORBIDDEN', 'NOT_FOUND', 'LAST_ADMIN'],
-    restore: ['FORBIDDEN', 'NOT_FOUND'],
-    setRole: ['FORBIDDEN', 'REAUTHENTICATION_REQUIRED', 'NOT_FOUND', 'LAST_ADMIN'],
-    endSessions: ['FORBIDDEN', 'NOT_FOUND'],
-    sendReset: ['FORBIDDEN', 'REAUTHENTICATION_REQUIRED', 'NOT_FOUND'],
+    suspend: ['FORBIDDEN', 'NOT_FOUND', 'LAST_ADMIN', ...idempotencyErrors],
+    restore: ['FORBIDDEN', 'NOT_FOUND', ...idempotencyErrors],
+    setRole: ['FORBIDDEN', 'REAUTHENTICATION_REQUIRED', 'NOT_FOUND', 'LAST_ADMIN', ...idempotencyErrors],
+    endSessions: ['FORBIDDEN', 'NOT_FOUND', ...idempotencyErrors],
+    sendReset: ['FORBIDDEN', 'REAUTHENTICATION_REQUIRED', 'NOT_FOUND', ...idempotencyErrors],
   },
   audit: { list: ['FORBIDDEN', 'CURSOR_INVALID'] },
 } as const satisfies ErrorTree

@@ -1,0 +1,39 @@
+import { createContext } from '../context.ts'
+import { createDatabase } from '../db.ts'
+import { createLimits } from '../limits.ts'
+import { appRouter } from '../router.ts'
+import { silentLog as log } from './log.ts'
+import { callByPath } from './procedures.ts'
+
+/** A process that makes one call and may be killed at it: `node keyed-process.ts <what it calls, as JSON>`. */
+const { url, isPooled, settings, path, input, authorization, idempotencyKey } = JSON.parse(
+  String(process.argv[2]),
+)
+const db = createDatabase({ url, log, isPooler: isPooled })
+const deps = {
+  db,
+  settings,
+  mailer: { send: async () => {} },
+  hasher: {
+    hash: async () => 'a hash',
+    verify: async () => false,
+    refuseWhenFull() {},
+    reserve: async () => ({ [Symbol.dispose]() {} }),
+    needsRehash: () => false,
+  },
+  limits: createLimits({ factor: 0, db, log }),
+  log,
+  onUndeclaredError: () => {},
+}
+const request = {
+  id: 'a request',
+  ip: '203.0.113.8',
+  userAgent: undefined,
+  authorization,
+  cookie: undefined,
+  mayUseCookies: true,
+  idempotencyKey,
+}
+const caller = appRouter.createCaller(() => createContext(deps, request, { setCookie: () => {} }))
+await callByPath(caller, path, input)
+await db.destroy()

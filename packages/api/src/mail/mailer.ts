@@ -11,7 +11,7 @@ export interface Mail {
 
 /** What sends a mail, or throws so that the job knows whether to try again. */
 export interface Mailer {
-  send(mail: Mail): Promise<void>
+  send(mail: Mail, signal?: AbortSignal): Promise<void>
 }
 
 /** `<auth.mail-link.42@tenon.example>` */

@@ -1,5 +1,7 @@
-import { afterEach, beforeEach, expect, it } from 'vitest'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import { DependencyAwayError, PermanentJobError } from '../jobs/errors.ts'
+import { recordingLog } from '../testing/log.ts'
 import { createSmtpServer, smtpError, type TestSmtpServer } from '../testing/smtp-server.ts'
 import { createSmtpMailer } from './smtp-mailer.ts'
 import { writeMail } from './template.ts'
@@ -86,12 +88,44 @@ it('a line break in a subject, a name or a key adds no header', async () => {
   expect(received!.messageId).toBe('<a..b@tenon.example>')
 })
 
-it.each([421, 450, 451, 452])('an answer of %d is an error to try again after', async (code) => {
+it('it says that a program wrote it, so that nobody’s holiday answers', async () => {
+  await mailerTo(server).send(letterTo('ada@example.com'))
+  const { headers, date } = server.received[0]!
+  expect(headers.get('auto-submitted')).toBe('auto-generated')
+  expect(headers.get('x-auto-response-suppress')).toBe('All')
+  expect(date).toBeInstanceOf(Date)
+  expect(headers.has('list')).toBe(false)
+})
+
+it('one that may be switched off says where', async () => {
+  const unsubscribeUrl = 'https://tenon.example/settings/notifications'
+  await mailerTo(server).send({ ...letterTo('ada@example.com'), unsubscribeUrl })
+  expect(server.received[0]!.headers.get('list')).toEqual({ unsubscribe: { url: unsubscribeUrl } })
+})
+
+it('a line break in that address adds no header', async () => {
+  const unsubscribeUrl = 'https://tenon.example/>\r\nBcc: eve@example.com'
+  await mailerTo(server).send({ ...letterTo('ada@example.com'), unsubscribeUrl })
+  const { headers, recipients } = server.received[0]!
+  expect(headers.has('bcc')).toBe(false)
+  expect(recipients).toEqual(['ada@example.com'])
+})
+
+it.each([450, 451, 452])('an answer of %d is an error to try again after', async (code) => {
   server.decide = () => Promise.reject(smtpError(code, 'Try later'))
   const error = await errorOf(mailerTo(server).send(letterTo('ada@example.com')))
   expect(error).toBeInstanceOf(Error)
   expect(error).not.toBeInstanceOf(PermanentJobError)
   expect(error).not.toBeInstanceOf(DependencyAwayError)
+})
+
+it('who is put off once is let in the next time', async () => {
+  const mailer = mailerTo(server)
+  server.decideRecipient = () => Promise.reject(smtpError(451, 'Greylisted'))
+  expect(String(await errorOf(mailer.send(letterTo('ada@example.com'))))).toContain('Greylisted')
+  server.decideRecipient = async () => {}
+  await mailer.send(letterTo('ada@example.com'))
+  expect(server.received).toHaveLength(1)
 })
 
 it.each([550, 552, 554])('an answer of %d is final, and its text is kept', async (code) => {
@@ -101,13 +135,30 @@ it.each([550, 552, 554])('an answer of %d is final, and its text is kept', async
   expect(String(error)).toContain('No such mailbox')
 })
 
+it('a mail to nobody is final', async () => {
+  expect(await errorOf(mailerTo(server).send(letterTo('')))).toBeInstanceOf(PermanentJobError)
+})
+
+it('what is kept of an answer names nobody, and is one short line', async () => {
+  const answer = `<ada@example.com>: ada@example.com is not here. ${'Really. '.repeat(200)}`
+  server.decideRecipient = () => Promise.reject(smtpError(550, answer))
+  const error = await errorOf(mailerTo(server).send(letterTo('ada@example.com')))
+  expect(String(error)).toMatch(/^Error: SMTP, RCPT TO: .*550 <…>: … is not here\./)
+  expect(String(error).length).toBeLessThan(600)
+  expect(String(error)).not.toMatch(/ada@|[\r\n]/)
+  expect(error).not.toHaveProperty('cause')
+})
+
 it('a server that is not there is away', async () => {
   await server.stop()
   const error = await errorOf(mailerTo(server).send(letterTo('ada@example.com')))
   expect(error).toBeInstanceOf(DependencyAwayError)
-  await server.start()
-  await mailerTo(server).send(letterTo('ada@example.com'))
-  expect(server.received).toHaveLength(1)
+  expect(String(error)).toContain('ECONNREFUSED')
+})
+
+it('a server whose name leads nowhere is away', async () => {
+  const mailer = createSmtpMailer('smtp://no-such-host.invalid:25', settings)
+  expect(await errorOf(mailer.send(letterTo('ada@example.com')))).toBeInstanceOf(DependencyAwayError)
 })
 
 it('a server that never greets is away, when the time is up', async () => {
@@ -117,21 +168,109 @@ it('a server that never greets is away, when the time is up', async () => {
   await silent.stop()
 })
 
-it('a server that takes the mail and never answers is away, when the time is up', async () => {
-  server.decide = () => new Promise(() => {})
-  const error = await errorOf(mailerTo(server, '?socketTimeout=50').send(letterTo('ada@example.com')))
-  expect(error).toBeInstanceOf(DependencyAwayError)
-  expect(server.received).toEqual([])
+it('a server that answers slowly gets the mail', async () => {
+  server.decide = () => sleep(1_000)
+  await mailerTo(server).send(letterTo('ada@example.com'))
+  expect(server.received).toHaveLength(1)
 })
 
-it('a server that lets us in no more is away: the password is the operator’s to mend', async () => {
+it('one mail takes only so long in all, however it is drawn out', async () => {
+  server.decideRecipient = () => new Promise(() => {})
+  const mailer = createSmtpMailer(server.url, settings, { patienceMs: 400 })
+  expect(await errorOf(mailer.send(letterTo('ada@example.com')))).toBeInstanceOf(DependencyAwayError)
+  expect(server.offered).toEqual([])
+})
+
+it('a mail is given up with the job that sends it', async () => {
+  const stopping = new AbortController()
+  server.decideRecipient = async () => stopping.abort()
+  const error = await errorOf(mailerTo(server).send(letterTo('ada@example.com'), stopping.signal))
+  expect(error).toBeInstanceOf(DependencyAwayError)
+  expect(server.offered).toEqual([])
+})
+
+it.each([
+  ['hangs', () => new Promise<void>(() => {})],
+  ['breaks off', async () => server.cut()],
+])(
+  'a server that has the mail and %s costs an attempt; the repeat has the same Message-ID',
+  async (_, decide) => {
+    server.decide = decide
+    const error = await errorOf(mailerTo(server, '?socketTimeout=400').send(letterTo('ada@example.com')))
+    expect(error).toBeInstanceOf(Error)
+    expect(error).not.toBeInstanceOf(DependencyAwayError)
+    expect(error).not.toBeInstanceOf(PermanentJobError)
+    server.decide = async () => {}
+    await mailerTo(server).send(letterTo('ada@example.com'))
+    const id = '<auth.mail-link.42@tenon.example>'
+    expect(server.offered.map(({ messageId }) => messageId)).toEqual([id, id])
+  },
+)
+
+it('a server that lets us in no more is away, and the operator is told once', async () => {
   const locked = await createSmtpServer({ login: { user: 'tenon', pass: 'right' } })
-  const sendWith = (password: string) =>
-    createSmtpMailer(locked.url.replace('//', `//tenon:${password}@`), settings).send(
-      letterTo('ada@example.com'),
-    )
-  expect(await errorOf(sendWith('wrong'))).toBeInstanceOf(DependencyAwayError)
-  await sendWith('right')
+  const { log, entries } = recordingLog()
+  const loggedIn = (password: string) =>
+    createSmtpMailer(locked.url.replace('//', `//tenon:${password}@`), settings, { log })
+  const mailer = loggedIn('wrong-one')
+  for (let attempt = 0; attempt < 2; attempt++)
+    expect(await errorOf(mailer.send(letterTo('ada@example.com')))).toBeInstanceOf(DependencyAwayError)
+  expect(entries).toMatchObject([{ level: 'error', fields: { err: expect.any(DependencyAwayError) } }])
+  expect(Object.values(entries[0]!.fields).map(String).join()).not.toContain('wrong-one')
+  await loggedIn('right').send(letterTo('ada@example.com'))
   expect(locked.received).toHaveLength(1)
   await locked.stop()
+})
+
+it('that it takes our mail again is told once, too', async () => {
+  const { log, entries } = recordingLog()
+  const mailer = createSmtpMailer(server.url, settings, { log })
+  server.decideRecipient = () => Promise.reject(smtpError(554, 'Relay access denied'))
+  await errorOf(mailer.send(letterTo('ada@example.com')))
+  server.decideRecipient = async () => {}
+  for (let count = 0; count < 2; count++) await mailer.send(letterTo('ada@example.com'))
+  expect(entries.map(({ level }) => level)).toEqual(['error', 'info'])
+})
+
+it('a certificate that nobody signed is refused, unless the operator says otherwise', async () => {
+  const own = await createSmtpServer({ hasTls: true })
+  const { log, entries } = recordingLog()
+  const error = await errorOf(createSmtpMailer(own.url, settings, { log }).send(letterTo('ada@example.com')))
+  expect(error).toBeInstanceOf(DependencyAwayError)
+  expect(String(error)).toContain('certificate')
+  expect(entries).toMatchObject([{ level: 'error' }])
+  await mailerTo(own, '?tls.rejectUnauthorized=false').send(letterTo('ada@example.com'))
+  expect(own.received).toMatchObject([{ isEncrypted: true }])
+  await own.stop()
+})
+
+it('mails that follow each other share a connection, and survive the server’s restart', async () => {
+  const mailer = mailerTo(server)
+  for (let count = 0; count < 3; count++) await mailer.send(letterTo('ada@example.com'))
+  expect(server.connections).toBe(1)
+  await server.stop()
+  await server.start()
+  await mailer.send(letterTo('ada@example.com'))
+  expect(server.received).toHaveLength(4)
+  mailer.close()
+  await vi.waitFor(() => expect(server.open()).toBe(0))
+})
+
+it('a server that went without a goodbye gets the next mail, once', async () => {
+  const mailer = mailerTo(server)
+  await mailer.send(letterTo('ada@example.com'))
+  server.cut()
+  await mailer.send(letterTo('ada@example.com'))
+  expect(server.offered).toHaveLength(2)
+})
+
+it('many at once go over a few connections', async () => {
+  const mailer = mailerTo(server)
+  const mails = Array.from({ length: 40 }, (_, number) => ({
+    ...letterTo('ada@example.com'),
+    key: `job.${number}`,
+  }))
+  await Promise.all(mails.map((mail) => mailer.send(mail)))
+  expect(new Set(server.received.map(({ messageId }) => messageId)).size).toBe(40)
+  expect(server.connections).toBe(5)
 })

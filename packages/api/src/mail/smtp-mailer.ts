@@ -1,38 +1,89 @@
 import { createTransport } from 'nodemailer'
-import type { Settings } from '../deps.ts'
-import { DependencyAwayError, PermanentJobError } from '../jobs/errors.ts'
+import type { Log, Settings } from '../deps.ts'
 import { messageIdOf, type Mail, type Mailer } from './mailer.ts'
+import { toJobError, verdictOf, type SmtpError, type SmtpVerdict } from './smtp-verdict.ts'
 
-/** Sends by SMTP. The pool is not kept open: `close` is not needed. */
+export interface SmtpMailer extends Mailer {
+  /** Ends the connections; a mail that is being sent fails. */
+  close(): void
+}
+
+interface Options {
+  log?: Pick<Log, 'error' | 'info'>
+  /** How long one mail may take in all, less than its job may. */
+  patienceMs?: number
+}
+
+/** Sends by SMTP, over connections that are kept while there is much to send. */
 export function createSmtpMailer(
   smtpUrl: string,
   { mailFrom, publicUrl }: Pick<Settings, 'mailFrom' | 'publicUrl'>,
-): Mailer {
-  const transport = createTransport({
-    url: smtpUrl,
-    connectionTimeout: 10_000,
-    greetingTimeout: 10_000,
-    socketTimeout: 30_000,
-    disableFileAccess: true,
-    disableUrlAccess: true,
+  { log, patienceMs = 50_000 }: Options = {},
+): SmtpMailer {
+  const transport = createTransport({ ...transportOptions, url: smtpUrl })
+  const handedOver = new Set<string>()
+  transport.use('stream', ({ message }, done) => {
+    message.processFunc((whole) => whole.once('end', () => handedOver.add(message.messageId())))
+    done()
   })
+  const tellOfRefusals = refusalTeller(log)
+
   return {
-    async send({ to, subject, html, text, key }: Mail) {
-      const messageId = messageIdOf(key, publicUrl)
-      await transport
-        .sendMail({ from: mailFrom, to: { name: '', address: to }, subject, html, text, messageId })
-        .catch((error: unknown) => {
-          throw toJobError(error)
-        })
+    async send(mail, signal) {
+      const messageId = messageIdOf(mail.key, publicUrl)
+      const signals = [AbortSignal.timeout(patienceMs), ...(signal ? [signal] : [])]
+      try {
+        const message = { ...toMessage(mail), from: mailFrom, messageId, signal: AbortSignal.any(signals) }
+        await transport.sendMail(message)
+        tellOfRefusals('sent')
+      } catch (error) {
+        const verdict = verdictOf(error as SmtpError, handedOver.has(messageId))
+        const told = toJobError(verdict, error as SmtpError)
+        tellOfRefusals(verdict, told)
+        throw told
+      } finally {
+        handedOver.delete(messageId)
+      }
     },
+    close: () => transport.close({ force: true }),
   }
 }
 
-/** A 5xx answer is final, a 4xx is tried again, and a server that can't be reached or logged in to is away. */
-export function toJobError(error: unknown): Error {
-  const { code, responseCode, message } = error as { code?: string; responseCode?: number; message: string }
-  // It is kept with the job and logged: longer than the person is, if it named them.
-  const told = `SMTP: ${message.replace(/[^\s<>]+@[^\s<>]+/g, '…')}`
-  if (code === 'EAUTH' || responseCode === undefined) return new DependencyAwayError(told)
-  return responseCode >= 500 ? new PermanentJobError(told) : new Error(told)
+const transportOptions = {
+  pool: true,
+  maxConnections: 5,
+  // Short, as firewalls forget quiet connections without a word.
+  idleTimeout: 10_000,
+  // Only what was not begun is begun again, on another connection.
+  maxRequeues: 1,
+  connectionTimeout: 10_000,
+  greetingTimeout: 10_000,
+  socketTimeout: 30_000,
+  disableFileAccess: true,
+  disableUrlAccess: true,
+} as const
+
+function toMessage({ to, subject, html, text, unsubscribeUrl }: Mail) {
+  return {
+    to: { name: '', address: to },
+    subject,
+    html,
+    text,
+    headers: { 'Auto-Submitted': 'auto-generated', 'X-Auto-Response-Suppress': 'All' },
+    ...(unsubscribeUrl && { list: { unsubscribe: unsubscribeUrl } }),
+  }
+}
+
+/** Once when the relay begins to refuse us, and once when it takes a mail again, however many wait in between. */
+function refusalTeller(log: Options['log']) {
+  let isRefused = false
+  return (verdict: SmtpVerdict | 'sent', err?: Error) => {
+    if (verdict === 'misconfigured' && !isRefused)
+      log?.error(
+        { err },
+        'the mail server refuses all mail of ours: it waits for a day; check SMTP_URL and MAIL_FROM',
+      )
+    if (verdict === 'sent' && isRefused) log?.info({}, 'the mail server takes our mail again')
+    if (verdict === 'sent' || verdict === 'misconfigured') isRefused = verdict === 'misconfigured'
+  }
 }

@@ -44,7 +44,9 @@ describe('across origins', () => {
     ]) {
       const { headers } = await send('GET', server.url + path, { headers: { origin: friend } })
       expect(headers['access-control-allow-origin']).toBe(friend)
-      expect(headers['access-control-expose-headers']).toBe('X-Request-Id, Retry-After, Location')
+      expect(headers['access-control-expose-headers']).toBe(
+        'X-Request-Id, Retry-After, Location, Idempotent-Replayed',
+      )
       expect(headers['access-control-allow-credentials']).toBeUndefined()
     }
   })

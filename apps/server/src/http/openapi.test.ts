@@ -16,6 +16,7 @@ const operationSchema = z.looseObject({
   tags: z.tuple([z.string()]),
   summary: z.string(),
   description: z.string().optional(),
+  parameters: z.array(z.looseObject({ name: z.string(), in: z.string() })).optional(),
   security: z.array(named),
   responses: z.record(
     z.string(),
@@ -110,7 +111,7 @@ describe('the document', () => {
       }
     }
     expect(Object.keys(operation('users.create').responses)).toEqual(
-      '201 400 401 403 409 413 415 429 500 503 504'.split(' '),
+      '201 400 401 403 409 413 415 422 429 500 503 504'.split(' '),
     )
     expect(Object.keys(operation('posts.get').responses)).toEqual(
       '200 400 401 404 429 500 503 504'.split(' '),
@@ -169,6 +170,22 @@ describe('the document', () => {
       'admin.users.suspend',
       'users.delete',
     ])
+  })
+
+  it('tells which operations take a key, what it is answered with, and how long to wait', () => {
+    const keyed = operations().filter(({ parameters }) => parameters?.some(({ name }) => name === 'Idempotency-Key'))
+    const declared = restOperations(appRouter).filter(({ meta }) => meta.idempotent)
+    const namesOf = (names: string[]) => names.toSorted()
+    expect(namesOf(keyed.map(({ operationId }) => operationId))).toEqual(namesOf(declared.map(({ name }) => name)))
+    expect(keyed.map(({ operationId }) => operationId)).toContain('users.create')
+    for (const { parameters, responses } of keyed) {
+      expect(parameters).toContainEqual(expect.objectContaining({ in: 'header', schema: expect.objectContaining({ maxLength: 255 }) }))
+      const success = Object.entries(responses).find(([status]) => status.startsWith('2'))?.[1]
+      expect(success?.headers).toHaveProperty('Idempotent-Replayed')
+      expect(responses['409']?.description).toContain('`IDEMPOTENCY_IN_FLIGHT`')
+      expect(responses['409']?.headers).toHaveProperty('Retry-After')
+      expect(responses['422']?.description).toContain('`IDEMPOTENCY_MISMATCH`')
+    }
   })
 
   it('has an answer without a body where there is nothing to say', () => {

@@ -3,6 +3,7 @@ import {
   createDatabase,
   createDevMailbox,
   createLimits,
+  createLive,
   createPasswordHasher,
   createRedis,
   createSmtpMailer,
@@ -74,23 +75,29 @@ export async function wire(
     verificationHours: config.verificationHours,
     resetMinutes: config.resetMinutes,
     auditDays: config.auditDays,
+    jobHistoryDays: config.jobHistoryDays,
+    failedJobDays: config.failedJobDays,
   }
-  const mailbox = config.smtpUrl ? undefined : createDevMailbox(join(config.dataDir, 'mail'), settings)
+  const mailbox = createDevMailbox(join(config.dataDir, 'mail'), settings)
+  const smtp = config.smtpUrl ? createSmtpMailer(config.smtpUrl, settings, { log }) : undefined
   const db = createDatabase({ url: database.url, log, isPooler: config.isPooled })
   const redis = config.redisUrl ? createRedis({ url: config.redisUrl, log }) : undefined
   const deps: Deps = {
     db,
     settings,
-    mailer: mailbox ?? createSmtpMailer(config.smtpUrl ?? '', settings),
+    mailer: smtp ?? mailbox,
     hasher: createPasswordHasher(),
     limits: createLimits({ factor: config.rateLimitFactor, db, redis, log }),
+    live: createLive({ db, directUrl: database.directUrl, log }),
     log,
     onUndeclaredError: (path, code) =>
       log.warn({ path, code }, 'a procedure raised a code that it does not declare'),
   }
   const stop = async () => {
+    await deps.live.stop()
+    smtp?.close()
     redis?.disconnect()
     await db.destroy()
   }
-  return { deps, mailbox, stop }
+  return { deps, mailbox: smtp ? undefined : mailbox, stop }
 }

@@ -19,6 +19,8 @@ export interface IncomingRequest {
 /** What a procedure may add to the answer. */
 export interface OutgoingHeaders {
   setCookie(cookie: string): void
+  /** Ends the connection under a stream that nobody reads. */
+  cut?: () => void
   /** It is the first answer to the same key, and nothing was done. */
   markReplayed?(): void
 }

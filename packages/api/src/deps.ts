@@ -1,6 +1,7 @@
 import type { Kysely } from 'kysely'
 import type { Database } from './db.ts'
 import type { Limits } from './limits.ts'
+import type { Live } from './live/live.ts'
 import type { Mailer } from './mail/mailer.ts'
 import type { PasswordHasher } from './features/auth/hasher.ts'
 
@@ -24,6 +25,10 @@ export interface Settings {
   resetMinutes: number
   /** How long events of the audit log are kept. */
   auditDays: number
+  /** How long the attempts of jobs are kept. */
+  jobHistoryDays: number
+  /** How long a failed job waits for somebody to retry it. */
+  failedJobDays: number
 }
 
 /** What the process owns and hands to every request and job. Built by the server's wiring and by the tests. */
@@ -33,6 +38,7 @@ export interface Deps {
   mailer: Mailer
   hasher: PasswordHasher
   limits: Limits
+  live: Live
   log: Log
   /** Told when a procedure raises a specific code that its feature does not declare; the tests fail on it. */
   onUndeclaredError(this: void, path: string, code: string): void

@@ -1,3 +1,4 @@
+import type { ZodType } from 'zod'
 import type { Permission } from './features/auth/permissions.ts'
 
 /** What is known of a procedure at runtime. It stays out of the client's types. */
@@ -8,6 +9,8 @@ export interface Meta {
   status?: 200 | 201 | 202
   /** Where the created object lives, `'/users/{id}'`, filled in from the output. */
   location?: `/${string}`
+  /** Of a subscription: an event of its stream. */
+  streamOf?: ZodType
   summary?: string
   description?: string
   /** An `Idempotency-Key` holds for it. Set by `.concat(idempotent)`, not by hand. */

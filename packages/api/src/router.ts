@@ -1,12 +1,18 @@
 import type { TRPCBuiltRouter } from '@trpc/server'
 import { declareErrors } from './declared-errors.ts'
 import type { ErrorShape } from './error-shape.ts'
-import { features, personalData, procedureErrors } from './features/index.ts'
+import { audiences, features, jobs, personalData, procedureErrors, reactions } from './features/index.ts'
+import { declareJobs } from './jobs/declared.ts'
+import { declareAudiences } from './live/audiences.ts'
 import { declarePersonalData } from './personal-data.ts'
+import { declareReactions } from './reactions.ts'
 import { router } from './trpc.ts'
 
 declareErrors(procedureErrors)
 declarePersonalData(personalData)
+declareReactions(reactions)
+declareJobs(jobs)
+declareAudiences(audiences)
 
 /** The running router. Clients know it by its type alone, `AppRouter`. */
 export const appRouter = router(features)

@@ -20,6 +20,8 @@ const t = initTRPC
   .meta<Meta>()
   .create({
     // Outputs are plain JSON by schema; an identity transformer tells the types so and costs nothing on the wire.
+    // Every proxy on the way sees that the stream lives.
+    sse: { ping: { enabled: true, intervalMs: 15_000 } },
     transformer: { serialize: (value: unknown) => value, deserialize: (value: unknown) => value },
     errorFormatter({ shape, error, ctx }): ErrorShape {
       const { apiCode: code, message, details, status } = toFailure(error)

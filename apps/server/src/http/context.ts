@@ -18,6 +18,7 @@ export function contextOf(deps: Deps, request: FastifyRequest, reply: FastifyRep
   }
   return createContext(deps, incoming, {
     setCookie: (value) => setCookie(reply, value),
+    cut: () => void reply.raw.destroy(),
     markReplayed: () => void reply.header('idempotent-replayed', 'true'),
   })
 }

@@ -13,4 +13,14 @@ export interface LiveTables {
     data: ColumnType<Record<string, unknown>, string, never>
     at: Generated<Date>
   }
+  /** The streams that people have open. */
+  liveStreams: {
+    userId: string
+    /** From 1: a person has so many. */
+    slot: number
+    /** The process that keeps it open. */
+    serverId: string
+    /** Unless it is renewed. */
+    until: Date
+  }
 }

@@ -56,6 +56,8 @@ const tagDescriptions: Partial<Record<string, string>> = {
   users: 'People and their profiles',
   auth: 'Signing in, sessions, tokens, passwords',
   posts: 'Posts and drafts',
+  notifications: 'What people are told of, and how',
+  live: 'What happens, as it happens',
   admin: 'What the staff may do, each by its permission',
 }
 
@@ -96,7 +98,7 @@ function securityOf({ meta, method }: Operation) {
 }
 
 function requestOf(operation: Operation): Pick<ZodOpenApiOperationObject, 'requestParams' | 'requestBody'> {
-  const { shape, pathParameters, method } = operation
+  const { shape, pathParameters, method, type } = operation
   const entries = Object.entries(shape ?? {})
   const inPath = entries.filter(([key]) => pathParameters.includes(key))
   const others = entries.filter(([key]) => !pathParameters.includes(key))
@@ -104,6 +106,7 @@ function requestOf(operation: Operation): Pick<ZodOpenApiOperationObject, 'reque
   return {
     requestParams: {
       ...(operation.meta.idempotent ? { header: keyHeader } : {}),
+      ...(type === 'subscription' ? { header: resumeHeader } : {}),
       ...(inPath.length > 0 ? { path: z.object(Object.fromEntries(inPath)) } : {}),
       ...(method === 'GET' && others.length > 0 ? { query: z.object(Object.fromEntries(others)) } : {}),
     },
@@ -119,6 +122,12 @@ const keyHeader = z.object({
   }),
 })
 
+const resumeHeader = z.object({
+  'Last-Event-ID': z.string().optional().meta({
+    description: 'As `lastEventId`, and before it: browsers send it by themselves when they come back',
+  }),
+})
+
 function bodyOf(
   { input, pathParameters }: Operation,
   fields: [string, z.ZodType][],
@@ -131,7 +140,9 @@ function bodyOf(
 /** What is left of a named input without the path's part goes by its name. */
 const nameOf = (input: z.ZodType | undefined) => (input?.meta()?.id ? { id: input.meta()?.id } : {})
 
-function successOf({ status, output, meta }: Operation): ZodOpenApiResponseObject {
+function successOf(operation: Operation): ZodOpenApiResponseObject {
+  const { status, output, meta, type } = operation
+  if (type === 'subscription') return streamOf(operation)
   const ofAnswer = {
     ...(meta.location ? locationHeaders : {}),
     ...(meta.idempotent ? replayedHeaders : {}),
@@ -142,6 +153,15 @@ function successOf({ status, output, meta }: Operation): ZodOpenApiResponseObjec
     description: status === 201 ? 'Created' : status === 202 ? 'Accepted' : 'Success',
     ...headers,
     content: { 'application/json': { schema: output } },
+  }
+}
+
+/** OpenAPI 3.1 has no word for a stream: the schema is that of each event's `data`. */
+function streamOf({ output }: Operation): ZodOpenApiResponseObject {
+  return {
+    description:
+      'Server-sent events, until the connection ends: `event` is the topic, `data` as described here',
+    content: { 'text/event-stream': { schema: output } },
   }
 }
 

@@ -7,6 +7,8 @@ export interface RestRequest {
   query: URLSearchParams
   /** Undefined when nothing was sent. */
   body: unknown
+  /** `Last-Event-ID`: where a stream was left. */
+  lastEventId?: string | undefined
 }
 
 /**
@@ -14,14 +16,15 @@ export interface RestRequest {
  * What does not fit is passed on for the input's schema to refuse.
  * @throws VALIDATION_ERROR for what the operation does not know
  */
-export function readInput(operation: Operation, { params, query, body = {} }: RestRequest): unknown {
+export function readInput(operation: Operation, request: RestRequest): unknown {
+  const { params, query, body = {} } = request
   const { method, input, pathParameters } = operation
   if (method !== 'GET') refuse([...query.keys()])
   const given = method === 'GET' ? fromQuery(operation, query) : body
   if (!input) return refuse(isObject(given) ? Object.keys(given) : [''])
   if (!isObject(given)) return given
   refuse(Object.keys(given).filter((key) => pathParameters.includes(key)))
-  return { ...given, ...fromPath(operation, params) }
+  return { ...given, ...fromPath(operation, params), ...fromHeaders(operation, request) }
 }
 
 const isObject = (value: unknown): value is object =>
@@ -31,6 +34,11 @@ function fromPath({ shape, pathParameters }: Operation, params: RestRequest['par
   return Object.fromEntries(pathParameters.map((name) => [name, coerce(shape?.[name], [params[name] ?? ''])]))
 }
 
+/** A client that comes back has the address that it began with: the header is newer. */
+function fromHeaders({ type }: Operation, { lastEventId }: RestRequest): object {
+  return type === 'subscription' && lastEventId ? { lastEventId } : {}
+}
+
 function fromQuery({ shape }: Operation, query: URLSearchParams): object {
   const keys = [...new Set(query.keys())]
   return Object.fromEntries(keys.map((key) => [key, coerce(shape?.[key], query.getAll(key))]))
@@ -38,10 +46,16 @@ function fromQuery({ shape }: Operation, query: URLSearchParams): object {
 
 function coerce(schema: z.ZodType | undefined, values: string[]): unknown {
   const target = schema && unwrap(schema)
-  if (target instanceof z.ZodArray)
-    return values.map((value) => coerceOne(unwrap(target.element as z.ZodType), value))
+  if (target instanceof z.ZodArray) {
+    const element = unwrap(target.element as z.ZodType)
+    return listed(element, values).map((value) => coerceOne(element, value))
+  }
   return values.length === 1 ? coerceOne(target, values[0] ?? '') : values
 }
+
+/** Words of a list may come in one, parted by commas; a text may have commas of its own. */
+const listed = (element: z.ZodType, values: string[]) =>
+  element instanceof z.ZodEnum ? values.flatMap((value) => value.split(',')) : values
 
 const decimal = /^-?\d+(\.\d+)?(e[+-]?\d+)?$/i
 

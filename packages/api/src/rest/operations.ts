@@ -7,6 +7,7 @@ export interface Operation {
   /** The procedure's path, `users.get`. */
   name: string
   meta: Meta
+  type: ProcedureDefinition['type']
   method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   /** Under `/api/v1`, `/users/{id}`. */
   path: string
@@ -14,6 +15,7 @@ export interface Operation {
   input: z.ZodType | undefined
   /** The fields of the input, where it is an object. */
   shape: Readonly<Record<string, z.ZodType>> | undefined
+  /** Of a subscription: an event. */
   output: z.ZodType
   status: number
 }
@@ -41,16 +43,17 @@ function toOperation(name: string, definition: ProcedureDefinition, meta: Meta):
   const pathParameters = [...path.matchAll(/\{(\w+)\}/g)].map(([, parameter]) => parameter ?? '')
   const input = definition.inputs[0]
   const shape = input && shapeOf(name, input)
-  const { output } = definition
+  const { type } = definition
+  const output = type === 'subscription' ? meta.streamOf : definition.output
   if (!output) throw new Error(`${name}: a REST operation states its output`)
-  if ((method === 'GET') !== (definition.type === 'query'))
-    throw new Error(`${name}: GET is for queries, and only for them`)
+  if ((method === 'GET') === (type === 'mutation'))
+    throw new Error(`${name}: GET is for queries and subscriptions, and only for them`)
   if (definition.inputs.length > 1) throw new Error(`${name}: a REST operation has one input`)
   const unknown = pathParameters.filter((parameter) => !shape || !Object.hasOwn(shape, parameter))
   if (unknown.length > 0)
     throw new Error(`${name}: the input lacks ${unknown.join(', ')} of the path ${path}`)
   const status = output instanceof z.ZodNull ? 204 : (meta.status ?? 200)
-  return { name, meta, method, path, pathParameters, input, shape, output, status }
+  return { name, meta, type, method, path, pathParameters, input, shape, output, status }
 }
 
 function shapeOf(name: string, schema: z.ZodType): Readonly<Record<string, z.ZodType>> | undefined {

@@ -9,6 +9,7 @@ import { startSession } from '../features/auth/sessions.ts'
 import { createVerifiedUser } from '../features/users/users.ts'
 import { newId } from '../ids.ts'
 import { createLimits } from '../limits.ts'
+import { createLive } from '../live/live.ts'
 import { appRouter } from '../router.ts'
 import { drainJobs, makeJobsDue, waitingJobs } from './jobs.ts'
 import { recordingLog, type LogEntry } from './log.ts'
@@ -16,6 +17,7 @@ import { createTestMailbox, type TestMailbox } from './mailbox.ts'
 import { createTestDatabase, type TestDatabase } from './test-database.ts'
 
 export { dumpOf, holds } from './dump.ts'
+export { failedJob, insertJob, retryingJob } from './job-rows.ts'
 export { recordingLog, silentLog } from './log.ts'
 export { allProcedures, type ProcedureEntry } from './procedures.ts'
 export { startTestProxy, type TestProxy } from './proxy.ts'
@@ -72,10 +74,13 @@ export async function createTestApi({ rateLimitFactor = 0 } = {}): Promise<TestA
       verificationHours: 24,
       resetMinutes: 15,
       auditDays: 365,
+      jobHistoryDays: 14,
+      failedJobDays: 90,
     },
     mailer: mailbox,
     hasher: createPasswordHasher(),
     limits: createLimits({ factor: rateLimitFactor, db, log }),
+    live: createLive({ db, directUrl: database.directUrl, log }),
     log,
     onUndeclaredError: (path, code) => void undeclared.push(`${path} raises ${code}`),
   }
@@ -102,6 +107,7 @@ export async function createTestApi({ rateLimitFactor = 0 } = {}): Promise<TestA
     waitingJobs: () => waitingJobs(deps),
     makeJobsDue: () => makeJobsDue(deps),
     async stop() {
+      await deps.live.stop()
       await db.destroy()
       await database.drop()
       if (undeclared.length > 0) throw new Error(`Undeclared errors: ${[...new Set(undeclared)].join(', ')}`)

@@ -4,6 +4,7 @@ import { createContext } from '../context.ts'
 import { createDatabase } from '../db.ts'
 import { toFailure } from '../errors.ts'
 import { createLimits } from '../limits.ts'
+import { createLive } from '../live/live.ts'
 import { appRouter } from '../router.ts'
 import { silentLog as log } from './log.ts'
 import { callByPath } from './procedures.ts'
@@ -26,6 +27,7 @@ const deps = {
     needsRehash: () => false,
   },
   limits: createLimits({ factor: 0, db, log }),
+  live: createLive({ db, directUrl: url, log }),
   log,
   onUndeclaredError: () => {},
 }

@@ -3,6 +3,7 @@ import { createPasswordHasher } from '../features/auth/hasher.ts'
 import { jobs } from '../features/index.ts'
 import { startRunner } from '../jobs/runner.ts'
 import { createLimits } from '../limits.ts'
+import { createLive } from '../live/live.ts'
 import { createSmtpMailer } from '../mail/smtp-mailer.ts'
 import { silentLog as log } from './log.ts'
 
@@ -18,9 +19,10 @@ startRunner(
     mailer: createSmtpMailer(smtpUrl, settings),
     hasher: createPasswordHasher(),
     limits: createLimits({ factor: 0, db, log }),
+    live: createLive({ db, directUrl: url, log }),
     log,
     onUndeclaredError: () => {},
   },
   jobs,
-  url,
+  { url },
 )

@@ -26,7 +26,7 @@ export async function createAccessToken(ctx: UserContext) {
   return { accessToken, tokenType: 'Bearer' as const, expiresInSeconds }
 }
 
-const claims = z.object({ sub: z.uuid(), sid: z.uuid() })
+const claims = z.object({ sub: z.uuid(), sid: z.uuid(), exp: z.int() })
 
 /** Reads the session that the token names, so that revoking it holds on the next request. */
 export async function principalOfAccessToken(
@@ -41,7 +41,8 @@ export async function principalOfAccessToken(
     .executeTakeFirst()
   if (!row) return null
   const { record, account } = toSessionAndAccount(row)
-  return { user: toUser(account), session: record, via: 'accessToken' }
+  const expiresAt = new Date(named.exp * 1000)
+  return { user: toUser(account), session: record, via: 'accessToken', expiresAt }
 }
 
 async function verifiedClaims({ db, settings }: Pick<Deps, 'db' | 'settings'>, token: string) {

@@ -22,6 +22,8 @@ export interface Principal {
   user: User
   session: SessionRecord
   via: 'session' | 'accessToken'
+  /** Of an access token: when it ends, though its session does not. */
+  expiresAt?: Date
 }
 
 const recentMinutes = 10

@@ -1,0 +1,118 @@
+import type { Kysely } from 'kysely'
+import type { Database } from '../db.ts'
+import type { Log } from '../deps.ts'
+import { fail } from '../errors.ts'
+import { parseCursor } from './cursor.ts'
+import { createFeed } from './feed.ts'
+import { startListener, type Listener } from './listener.ts'
+import type { LiveStream, Subscriber } from './open-streams.ts'
+import { createPlaces } from './places.ts'
+import { createQueue } from './queue.ts'
+import { bring, findBeginning, type LiveEvents } from './reading.ts'
+import { findSessions, mayStay } from './standing.ts'
+
+export interface LiveOptions {
+  db: Kysely<Database>
+  /** For LISTEN: not a pooler's. */
+  directUrl: string
+  log: Log
+}
+
+export interface Reader {
+  lastEventId: string | undefined
+  /** Aborted when the reader is gone. */
+  signal: AbortSignal | undefined
+  /** Ends the connection of a reader that does not read. */
+  cut: (() => void) | undefined
+}
+
+/** What a process needs to keep streams; nothing of it runs before the first one is opened. */
+export interface Live {
+  /** @throws CURSOR_INVALID, RATE_LIMITED for a person's eleventh, UNAVAILABLE when the process stops */
+  open(subscriber: Subscriber, reader: Reader): Promise<LiveEvents>
+  /** Ends all streams, and takes no more. */
+  stop(): Promise<void>
+}
+
+// Whose session has ended hears nothing any more 5 s later.
+const checkMs = 3_000
+const checksPerRenewal = 3
+
+export function createLive({ db, directUrl, log }: LiveOptions): Live {
+  const feed = createFeed(db, log)
+  const places = createPlaces(db)
+  const streams = new Set<LiveStream>()
+  let listener: Listener | undefined
+  let timer: NodeJS.Timeout | undefined
+  let checks = 0
+  let isStopping = false
+
+  return { open, stop }
+
+  async function open(subscriber: Subscriber, reader: Reader): Promise<LiveEvents> {
+    const given = reader.lastEventId === undefined ? undefined : parseCursor(reader.lastEventId)
+    refuseWhenStopping()
+    const place = await places.take(subscriber.userId)
+    const release = () => places.release(place)
+    try {
+      const beginning = await findBeginning(db, given)
+      refuseWhenStopping()
+      reader.signal?.throwIfAborted()
+      return bring({ db, feed, log }, keep(subscriber, reader, release), beginning)
+    } catch (error) {
+      release()
+      throw error
+    }
+  }
+
+  async function stop() {
+    isStopping = true
+    for (const stream of streams) stream.close()
+    clearInterval(timer)
+    await listener?.stop()
+    await places.stop().catch((err: unknown) => log.warn({ err }, 'live streams could not be signed off'))
+  }
+
+  function refuseWhenStopping() {
+    if (isStopping) throw fail('UNAVAILABLE', { retryAfterSeconds: 2 })
+  }
+
+  function keep(subscriber: Subscriber, { signal, cut }: Reader, release: () => void): LiveStream {
+    const queue = createQueue()
+    const stream: LiveStream = { ...subscriber, queue, position: { transactionId: 0n, id: 0n }, close, leave }
+    listener ??= startListener({ url: directUrl, log, onWake: feed.wake })
+    streams.add(stream)
+    timer ??= setInterval(() => void check(), checkMs)
+    signal?.addEventListener('abort', leave)
+    return stream
+
+    function leave() {
+      if (!streams.delete(stream)) return
+      feed.leave(stream)
+      signal?.removeEventListener('abort', leave)
+      queue.close()
+      release()
+      if (streams.size > 0) return
+      clearInterval(timer)
+      timer = undefined
+    }
+
+    function close() {
+      const isRead = queue.isAwaited()
+      leave()
+      if (!isRead) cut?.()
+    }
+  }
+
+  /** One query for all. While the database does not answer there is nothing to hear either. */
+  async function check() {
+    const checked = [...streams]
+    try {
+      const sessions = await findSessions(db, [...new Set(checked.map(({ sessionId }) => sessionId))])
+      for (const stream of checked) if (!mayStay(stream, sessions.get(stream.sessionId))) stream.close()
+      if (++checks % checksPerRenewal === 0) await places.renew()
+    } catch (err) {
+      log.warn({ err }, 'the sessions of live streams could not be looked up')
+    }
+  }
+}

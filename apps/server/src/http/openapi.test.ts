@@ -173,13 +173,19 @@ describe('the document', () => {
   })
 
   it('tells which operations take a key, what it is answered with, and how long to wait', () => {
-    const keyed = operations().filter(({ parameters }) => parameters?.some(({ name }) => name === 'Idempotency-Key'))
+    const keyed = operations().filter(({ parameters }) =>
+      parameters?.some(({ name }) => name === 'Idempotency-Key'),
+    )
     const declared = restOperations(appRouter).filter(({ meta }) => meta.idempotent)
     const namesOf = (names: string[]) => names.toSorted()
-    expect(namesOf(keyed.map(({ operationId }) => operationId))).toEqual(namesOf(declared.map(({ name }) => name)))
+    expect(namesOf(keyed.map(({ operationId }) => operationId))).toEqual(
+      namesOf(declared.map(({ name }) => name)),
+    )
     expect(keyed.map(({ operationId }) => operationId)).toContain('users.create')
     for (const { parameters, responses } of keyed) {
-      expect(parameters).toContainEqual(expect.objectContaining({ in: 'header', schema: expect.objectContaining({ maxLength: 255 }) }))
+      expect(parameters).toContainEqual(
+        expect.objectContaining({ in: 'header', schema: expect.objectContaining({ maxLength: 255 }) }),
+      )
       const success = Object.entries(responses).find(([status]) => status.startsWith('2'))?.[1]
       expect(success?.headers).toHaveProperty('Idempotent-Replayed')
       expect(responses['409']?.description).toContain('`IDEMPOTENCY_IN_FLIGHT`')

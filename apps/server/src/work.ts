@@ -11,7 +11,7 @@ export async function work(config: Config, log: Logger, opened: AsyncDisposableS
   await migrate(database.directUrl, { log })
   const { deps, stop } = await wire(config, database, config.publicUrl ?? 'http://localhost:3000', log)
   opened.defer(stop)
-  const runner = startRunner(deps, jobs, database.directUrl)
+  const runner = startRunner(deps, jobs, { url: database.directUrl, concurrency: config.workerConcurrency })
   opened.defer(() => runner.stop())
   process.stdout.write('Tenon is working\n')
 }

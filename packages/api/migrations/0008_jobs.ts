@@ -1,11 +1,12 @@
 import { sql, type Kysely } from 'kysely'
 
 export async function up(db: Kysely<never>): Promise<void> {
-  // What each worker is doing at this moment, so that after its death only what it had begun counts as an attempt.
+  // Whether all that a worker has locked is running, or some of it was only taken ahead; and what is running.
   await sql`
     alter table workers
       add column name text not null default '',
       add column started_at timestamptz(3) not null default now(),
+      add column is_careful boolean not null default false,
       add column running bigint[] not null default '{}'`.execute(db)
 
   // One row per attempt. Ids are given in the order of the writing, so a page by id is exact, and so is the sweep.

@@ -4,7 +4,7 @@ import { Kysely, PostgresDialect, sql } from 'kysely'
 import { Migrator, type Migration, type MigrationInfo } from 'kysely/migration'
 import { createPool, isRetryable } from './db.ts'
 import type { Deps } from './deps.ts'
-import { quietLogger } from './jobs/runner.ts'
+import { quietLogger } from './jobs/run.ts'
 
 const folder = new URL('../migrations/', import.meta.url)
 const lockKey = 7_836_701

@@ -7,7 +7,7 @@ export const sweepEvents = defineJob({
   name: 'audit:sweep',
   payload: z.object({}),
   retries: 3,
-  cron: '37 3 * * *',
+  cron: { schedule: '37 3 * * *', backfillMinutes: 1440 },
   run: ({ db }, _payload, { signal }) =>
     inBatches((limit) => deleteExpired(db, 'audit_events', 'expires_at', limit), signal),
 })

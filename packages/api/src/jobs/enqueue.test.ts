@@ -8,8 +8,8 @@ import { jobs } from '../features/index.ts'
 import { newId } from '../ids.ts'
 import { createTestApi, silentLog, type TestApi } from '../testing/index.ts'
 import { enqueue } from './enqueue.ts'
-import { quietLogger } from './runner.ts'
-import { toCrontab, toTaskList } from './tasks.ts'
+import { quietLogger } from './run.ts'
+import { toCronItems } from './crons.ts'
 
 let api: TestApi
 
@@ -81,24 +81,12 @@ it('names of jobs are unique', () => {
   expect(new Set(jobs.map(({ name }) => name)).size).toBe(jobs.length)
 })
 
-it('a job of the clock is a line of the crontab: its key keeps a second one from waiting beside it', () => {
-  const nightly = {
-    name: 'test:sweep',
-    payload: z.object({}),
-    retries: 3,
-    cron: '17 3 * * *',
-    run: async () => {},
-  }
-  const { cron: _, ...onDemand } = nightly
-  expect(toCrontab([nightly, onDemand])).toBe('17 3 * * * test:sweep ?max=4&jobKey=test:sweep {}')
-})
-
-it('Graphile Worker accepts the crontab', async () => {
+it('Graphile Worker knows every job of the clock', async () => {
   const pool = createPool({ url: api.database.directUrl, log: silentLog, max: 3 })
   const runner = await run({
     pgPool: pool,
-    taskList: toTaskList(jobs, api.deps, pool),
-    crontab: toCrontab(jobs),
+    taskList: { nothing: () => {} },
+    parsedCronItems: toCronItems(jobs),
     noHandleSignals: true,
     logger: quietLogger(api.deps),
   })

@@ -3,19 +3,40 @@ import type { z } from 'zod'
 import type { Database } from '../db.ts'
 import type { Job } from './define.ts'
 
+export interface EnqueueOptions {
+  /** Not before; at once unless stated. */
+  runAt?: Date
+  /** Takes the place of a job of the same name and key that still waits. `uniqueBy` of the definition, unless stated. */
+  key?: string
+}
+
 /**
  * Lives and dies with the transaction: the job exists if and only if its cause committed.
+ * @returns the job's id
  * @example await enqueue(trx, mailLink, { tokenId })
+ * @example await enqueue(trx, remind, { userId }, { runAt: tomorrow, key: userId })
  */
 export async function enqueue<Payload extends z.ZodType>(
   trx: Transaction<Database>,
   job: Job<Payload>,
   payload: z.input<Payload>,
-): Promise<void> {
-  await sql`
-    select graphile_worker.add_job(
+  { runAt, key }: EnqueueOptions = {},
+): Promise<string> {
+  const parsed = job.payload.parse(payload)
+  const uniqueKey = key ?? job.uniqueBy?.(parsed)
+  const queue = typeof job.queue === 'function' ? job.queue(parsed) : job.queue
+  const { rows } = await sql<{ id: string }>`
+    select id from graphile_worker.add_job(
       identifier => ${job.name}::text,
       payload => ${JSON.stringify(payload)}::json,
-      max_attempts => ${job.retries + 1}::integer
+      queue_name => ${queue ?? null}::text,
+      run_at => ${runAt ?? null}::timestamptz,
+      max_attempts => ${job.retries + 1}::integer,
+      job_key => ${uniqueKey === undefined ? null : keyOf(job, uniqueKey)}::text,
+      priority => ${job.priority ?? 0}::integer
     )`.execute(trx)
+  return rows[0]!.id
 }
+
+/** Of the jobs of one name. */
+export const keyOf = ({ name }: Pick<Job, 'name'>, key: string) => `${name}:${key}`

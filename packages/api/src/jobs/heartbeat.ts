@@ -1,47 +1,99 @@
 import { sql, type Kysely } from 'kysely'
 import type { Database } from '../db.ts'
+import type { Log } from '../deps.ts'
+import { deadAfterSeconds, freeJobsOfTheDead } from './rescue.ts'
 
-/** A worker that was not seen for this long is dead. */
-const deadAfterSeconds = 30
-export const beatMs = 10_000
+export const beatMs = 5_000
 
-export async function beat(db: Kysely<Database>, id: string): Promise<void> {
-  await db
-    .insertInto('workers')
-    .values({ id })
-    .onConflict((conflict) => conflict.column('id').doUpdateSet({ seenAt: sql`now()` }))
-    .execute()
+/** What a worker says of itself: one lane of one process, by the name that Graphile Worker locks jobs with. */
+export interface Beat {
+  id: string
+  /** `host:pid`. */
+  name: string
+  isCareful: boolean
+  /** The ids of the jobs under way. */
+  running(): string[]
 }
 
+export interface Heart {
+  /** When it was last known that nobody takes this worker for dead. */
+  isStale(): boolean
+  stop(): void
+}
+
+export interface HeartOptions {
+  db: Kysely<Database>
+  log: Log
+  beat: Beat
+  /** Others may have begun anew what this worker holds. */
+  onDeath(this: void): void
+}
+
+/** Beats, and frees the jobs of those that beat no more. */
+export function startHeart({ db, log, beat, onDeath }: HeartOptions): Heart {
+  let seenAt = Date.now()
+  // Who was cut off may be the first to be back, and would take all the others for dead.
+  let mayJudgeAt = 0
+  let isFirst = true
+
+  async function tick() {
+    const at = Date.now()
+    try {
+      if (!(await writeBeat(db, beat, isFirst))) return onDeath()
+      if (at - seenAt > 3 * beatMs) mayJudgeAt = at + deadAfterSeconds * 1000
+      seenAt = at
+      if (beat.isCareful && at >= mayJudgeAt) await freeJobsOfTheDead(db, log)
+      isFirst = false
+    } catch (err) {
+      mayJudgeAt = Date.now() + deadAfterSeconds * 1000
+      log.warn({ err }, 'no heartbeat could be written')
+    }
+  }
+
+  void tick()
+  const timer = setInterval(() => void tick(), beatMs)
+  return {
+    isStale: () => Date.now() - seenAt > (deadAfterSeconds - 5) * 1000,
+    stop: () => clearInterval(timer),
+  }
+}
+
+/** @returns false when the row is gone: others took this worker for dead */
+async function writeBeat(db: Kysely<Database>, beat: Beat, isFirst: boolean): Promise<boolean> {
+  const { id, name, isCareful } = beat
+  const running = beat.running()
+  if (isFirst) {
+    await db
+      .insertInto('workers')
+      .values({ id, name, isCareful, running })
+      .onConflict((conflict) => conflict.column('id').doUpdateSet({ seenAt: sql`now()` }))
+      .execute()
+    return true
+  }
+  const { numUpdatedRows } = await db
+    .updateTable('workers')
+    .set({ seenAt: sql`now()`, running })
+    .where('id', '=', id)
+    .executeTakeFirst()
+  return numUpdatedRows > 0n
+}
+
+/** What this worker has not ended is for others, now. Being interrupted spends no attempt. */
 export async function leave(db: Kysely<Database>, id: string): Promise<void> {
   await returnJobs(db, id)
   await db.deleteFrom('workers').where('id', '=', id).execute()
 }
 
-/**
- * Gives up what a worker that stops has not finished. Being interrupted spends no attempt. The second of waiting is
- * for the worker itself: it may be asking for a job at this moment, and would take the same one again.
- */
-export async function returnJobs(db: Kysely<Database>, id: string): Promise<void> {
+/** The second of waiting is for the worker itself: it may be asking for a job at this moment, and would take the same one again. */
+async function returnJobs(db: Kysely<Database>, id: string): Promise<void> {
   await sql`
-    update graphile_worker._private_jobs
-    set attempts = greatest(0, attempts - 1), run_at = greatest(run_at, now() + interval '1 second'),
-        locked_at = null, locked_by = null
-    where locked_by = ${id}`.execute(db)
-}
-
-/**
- * Frees what dead workers had locked; Graphile Worker itself would wait for four hours. A lock whose worker never
- * wrote a heartbeat counts as dead a little later.
- */
-export async function freeJobsOfTheDead(db: Kysely<Database>): Promise<void> {
-  const age = sql`interval '1 second' * ${deadAfterSeconds}::int`
-  await sql`delete from workers where seen_at < now() - ${age}`.execute(db)
-  await sql`
-    select graphile_worker.force_unlock_workers(array(
-      select distinct locked_by from graphile_worker._private_jobs
-      where locked_by is not null
-        and locked_at < now() - ${age}
-        and locked_by not in (select id from workers)
-    ))`.execute(db)
+    with returned as (
+      update graphile_worker._private_jobs
+      set attempts = greatest(0, attempts - 1), run_at = greatest(run_at, now() + interval '1 second'),
+          locked_at = null, locked_by = null
+      where locked_by = ${id}
+    )
+    update graphile_worker._private_job_queues set locked_at = null, locked_by = null where locked_by = ${id}`.execute(
+    db,
+  )
 }

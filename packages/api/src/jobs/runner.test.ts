@@ -13,7 +13,7 @@ import { createSmtpServer } from '../testing/smtp-server.ts'
 import type { LogEntry } from '../testing/log.ts'
 import { defineJob, type Job } from './define.ts'
 import { enqueue } from './enqueue.ts'
-import { freeJobsOfTheDead } from './heartbeat.ts'
+import { freeJobsOfTheDead } from './rescue.ts'
 import { startRunner, type JobRunner } from './runner.ts'
 
 let api: TestApi
@@ -35,7 +35,10 @@ afterEach(async () => {
 afterAll(() => api.stop())
 
 function start(list: readonly Job[] = jobs, deps: Partial<Deps> = {}, graceMs?: number): JobRunner {
-  const runner = startRunner({ ...api.deps, ...deps }, list, api.database.directUrl, graceMs)
+  const runner = startRunner({ ...api.deps, ...deps }, list, {
+    url: api.database.directUrl,
+    ...(graceMs !== undefined && { graceMs }),
+  })
   runners.push(runner)
   return runner
 }
@@ -72,7 +75,7 @@ it('jobs are done soon after they were enqueued, and nothing is left when the ru
   await eventually(() => expect(runner.isRunning()).toBe(true))
   const { email } = await register()
   await eventually(() => expect(api.mailbox.to(email)).toHaveLength(1))
-  await eventually(async () => expect(await workers()).toHaveLength(1))
+  await eventually(async () => expect(await workers()).toHaveLength(2))
   await runner.stop()
   expect(runner.isRunning()).toBe(false)
   expect(await locks()).toEqual([])
@@ -126,7 +129,7 @@ it('a mail that a worker was sending when it was killed is sent by another', asy
   try {
     const { email } = await register()
     await eventually(() => expect(smtp.attempts).toBe(1))
-    await eventually(async () => expect(await workers()).toHaveLength(1))
+    await eventually(async () => expect(await workers()).toHaveLength(2))
     child.kill('SIGKILL')
     await once(child, 'exit')
     expect(await locks()).toHaveLength(1)
@@ -139,7 +142,7 @@ it('a mail that a worker was sending when it was killed is sent by another', asy
     start(jobs, { mailer: createSmtpMailer(smtp.url, api.deps.settings) })
     await eventually(async () => expect(await api.waitingJobs()).toEqual([]))
     expect(smtp.received.map(({ recipients }) => recipients)).toEqual([[email]])
-    expect(await workers()).toHaveLength(1)
+    expect(await workers()).toHaveLength(2)
   } finally {
     child.kill('SIGKILL')
     await smtp.stop()
@@ -151,11 +154,11 @@ it('a job that runs long keeps its lock while its worker lives', async () => {
   start([job])
   await enqueueOne(job)
   await eventually(() => expect(run).toHaveBeenCalledTimes(1))
-  await eventually(async () => expect(await workers()).toHaveLength(1))
+  await eventually(async () => expect(await workers()).toHaveLength(2))
   await sql`update graphile_worker._private_jobs set locked_at = now() - interval '10 minutes'`.execute(
     api.db,
   )
-  await freeJobsOfTheDead(api.db)
+  await freeJobsOfTheDead(api.db, api.deps.log)
   expect(await locks()).toHaveLength(1)
   release()
 })
@@ -168,10 +171,10 @@ it('a lock of a worker that never wrote a heartbeat is freed, but not at once', 
     update graphile_worker._private_jobs
     set locked_by = 'stranger', locked_at = now() - ${seconds} * interval '1 second'`.execute(api.db)
   await lockedFor(29)
-  await freeJobsOfTheDead(api.db)
+  await freeJobsOfTheDead(api.db, api.deps.log)
   expect(await locks()).toHaveLength(1)
   await lockedFor(31)
-  await freeJobsOfTheDead(api.db)
+  await freeJobsOfTheDead(api.db, api.deps.log)
   expect(await locks()).toEqual([])
 })
 

@@ -1,133 +1,99 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { Logger, run, type Runner, type WorkerEvents, type WorkerPool } from 'graphile-worker'
-import { EventEmitter } from 'node:events'
-import { createPool } from '../db.ts'
 import type { Deps } from '../deps.ts'
+import { toCronItems } from './crons.ts'
 import type { Job } from './define.ts'
-import { beat, beatMs, freeJobsOfTheDead, leave, returnJobs } from './heartbeat.ts'
-import { toCrontab, toTaskList } from './tasks.ts'
-
-const concurrency = 5
+import { LaneRun, type Lane } from './run.ts'
+import { startSampling } from './samples.ts'
+import { carefulTasks, fastTasks } from './tasks.ts'
 
 export interface JobRunner {
   isRunning(): boolean
-  /** Lets running jobs finish for up to 10 s; what still runs then is returned, for another worker to run again. */
+  /** Lets running jobs finish for up to 10 s; what still runs then is returned, for another worker to run again. Twice is harmless. */
   stop(): Promise<void>
 }
 
-interface Run {
-  runner: Runner
-  heart: Heart
+export interface RunnerOptions {
+  /** Of the database itself, not of a pooler. */
+  url: string
+  /** Jobs at a time; and half as many, with a queue, one by one. */
+  concurrency?: number
+  graceMs?: number
 }
 
-/** Runs jobs until it is stopped; a lost database ends a run, not the runner. `url` must not be a pooler's. */
-export function startRunner(deps: Deps, jobs: readonly Job[], url: string, graceMs = 10_000): JobRunner {
-  const stopping = new AbortController()
-  let current: Run | undefined
-  const ended = superviseRuns()
-
+/** Runs jobs until it is stopped; a lost database ends a run, not the runner. */
+export function startRunner(
+  deps: Deps,
+  jobs: readonly Job[],
+  { url, concurrency = 10, graceMs = 10_000 }: RunnerOptions,
+): JobRunner {
+  const lanes = lanesOf(jobs, concurrency).map((lane) => superviseLane(lane, deps, url))
+  const sampling = startSampling(deps)
   return {
-    isRunning: () => current !== undefined,
+    isRunning: () => lanes.every((lane) => lane.isRunning()),
     async stop() {
-      stopping.abort()
-      if (current) await stopWithin(current, graceMs)
-      await ended
+      sampling.stop()
+      await Promise.all(lanes.map((lane) => lane.stop(graceMs)))
     },
   }
+}
 
-  async function superviseRuns() {
+function lanesOf(jobs: readonly Job[], concurrency: number): Lane[] {
+  const fast: Lane = {
+    isCareful: false,
+    concurrency,
+    tasks: (context) => fastTasks(jobs, context),
+    crons: [],
+  }
+  const careful: Lane = {
+    isCareful: true,
+    concurrency: Math.ceil(concurrency / 2),
+    tasks: (context) => carefulTasks(jobs, context),
+    crons: toCronItems(jobs),
+  }
+  // Graphile Worker refuses to start with nothing to do.
+  return jobs.some(({ queue }) => queue === undefined) ? [fast, careful] : [careful]
+}
+
+interface SupervisedLane {
+  isRunning(): boolean
+  stop(graceMs: number): Promise<void>
+}
+
+function superviseLane(lane: Lane, deps: Deps, url: string): SupervisedLane {
+  const stopping = new AbortController()
+  const settling = new Set<LaneRun>()
+  let current: LaneRun | undefined
+  let starting: Promise<LaneRun> | undefined
+  const ended = supervise()
+
+  async function supervise() {
     while (!stopping.signal.aborted) {
-      await runUntilItEnds().catch((err: unknown) => deps.log.warn({ err }, 'the job runner stopped'))
+      await runUntilItIsOver().catch((err: unknown) => {
+        if (!stopping.signal.aborted) deps.log.warn({ err }, 'the job runner stopped')
+      })
       current = undefined
       await sleep(1_000, undefined, { signal: stopping.signal }).catch(() => {})
     }
   }
 
-  async function runUntilItEnds() {
-    const pool = createPool({ url, log: deps.log, max: concurrency + 2 })
-    const events: WorkerEvents = new EventEmitter()
-    const heart = startHeart(deps, events)
-    onBlindStart(events, () => void current?.runner.stop().catch(() => {}))
-    try {
-      const runner = await run({
-        pgPool: pool,
-        taskList: toTaskList(jobs, deps, pool),
-        crontab: toCrontab(jobs),
-        concurrency,
-        pollInterval: 2_000,
-        noHandleSignals: true,
-        events,
-        logger: quietLogger(deps),
-      })
-      current = { runner, heart }
-      if (stopping.signal.aborted) await runner.stop()
-      await runner.promise
-    } finally {
-      await heart.stop()
-      await pool.end()
-    }
+  async function runUntilItIsOver() {
+    starting = LaneRun.start(lane, deps, url)
+    const run = (current = await starting)
+    const reason = await run.over
+    if (stopping.signal.aborted) return
+    settling.add(run)
+    void run.settle().finally(() => settling.delete(run))
+    throw new Error(reason)
   }
-}
 
-/**
- * Graphile Worker looks up its tasks with the first job that it asks for, and when that fails it keeps the failure:
- * such a run would never do a job, and has to start again.
- */
-function onBlindStart(events: WorkerEvents, restart: () => void) {
-  let hasTasks = false
-  events.once('worker:getJob:empty', () => (hasTasks = true))
-  events.once('job:start', () => (hasTasks = true))
-  events.on('worker:getJob:error', () => {
-    if (!hasTasks) restart()
-  })
-}
-
-async function stopWithin({ runner, heart }: Run, ms: number) {
-  const stopped = runner.stop().catch(() => {})
-  const isLate = await Promise.race([stopped, sleep(ms, true, { ref: false })])
-  if (!isLate) return
-  await heart.giveUp()
-  await stopped
-}
-
-interface Heart {
-  /** Returns the jobs that this run still holds, and waits for them no longer. */
-  giveUp(): Promise<void>
-  stop(): Promise<void>
-}
-
-/** Beats for the pool of workers that this run makes, and frees the jobs of those that beat no more. */
-function startHeart({ db, log }: Deps, events: WorkerEvents): Heart {
-  let pool: WorkerPool | undefined
-  const tick = async () => {
-    if (pool) await beat(db, pool.id)
-    await freeJobsOfTheDead(db)
+  async function stopOnce(graceMs: number) {
+    stopping.abort()
+    const run = await starting?.catch(() => undefined)
+    await run?.stop(graceMs)
+    for (const former of settling) former.giveUp()
+    await ended
   }
-  const tickSafely = () =>
-    void tick().catch((err: unknown) => log.warn({ err }, 'no heartbeat could be written'))
-  events.on('pool:create', ({ workerPool }) => {
-    pool = workerPool
-    tickSafely()
-  })
-  const timer = setInterval(tickSafely, beatMs)
-  return {
-    async giveUp() {
-      if (!pool) return
-      await returnJobs(db, pool.id)
-      // `runner.kill()` does nothing once the pool is shutting down.
-      await pool.forcefulShutdown('The worker stops')
-    },
-    async stop() {
-      clearInterval(timer)
-      if (pool) await leave(db, pool.id).catch(() => {})
-    },
-  }
-}
 
-/** Failures are logged where they are judged; the rest of what Graphile Worker says is for debugging. */
-export function quietLogger({ log }: Pick<Deps, 'log'>): Logger {
-  return new Logger(() => (level, message) => {
-    if (level === 'error' || level === 'warning') log.warn({ from: 'graphile-worker' }, message)
-    else log.debug({ from: 'graphile-worker' }, message)
-  })
+  let stopped: Promise<void> | undefined
+  return { isRunning: () => current !== undefined, stop: (graceMs) => (stopped ??= stopOnce(graceMs)) }
 }

@@ -20,7 +20,9 @@ export interface JobsTables {
     name: Generated<string>
     startedAt: Generated<Date>
     seenAt: Generated<Date>
-    /** The ids of the jobs that it has begun and not ended. */
+    /** It takes no jobs ahead: what it has locked is running. */
+    isCareful: Generated<boolean>
+    /** The ids of the jobs that were running when it was last seen. */
     running: Generated<string[]>
   }
   jobRuns: {

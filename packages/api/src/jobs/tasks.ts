@@ -1,54 +1,76 @@
-import type { Job as GraphileJob, JobHelpers, TaskList } from 'graphile-worker'
-import type pg from 'pg'
+import type { Job as GraphileJob, Task, TaskList } from 'graphile-worker'
 import type { Deps } from '../deps.ts'
+import { runAttempt, type Running } from './attempt.ts'
 import type { Job } from './define.ts'
-import { PermanentJobError } from './errors.ts'
-import { judge, settle } from './retry.ts'
+import { carefulName } from './lanes.ts'
+import type { Recorder } from './recorder.ts'
 
-/** Jobs as Graphile Worker wants them: by name, the payload checked, a failure judged before it is reported. */
-export function toTaskList(jobs: readonly Job[], deps: Deps, pool: pg.Pool): TaskList {
-  return Object.fromEntries(
-    jobs.map((job) => [
-      job.name,
-      async (payload: unknown, { job: row, abortSignal }: JobHelpers) => {
-        const error = await errorOf(runJob(job, deps, payload, row, abortSignal))
-        // It outlived its run, and was returned: nothing may be noted of it any more.
-        if (pool.ending) return new Promise(() => {})
-        if (error === undefined) return
-        deps.log.warn({ err: error, job: job.name, jobId: row.id, attempt: row.attempts }, 'a job failed')
-        await settle(pool, row, judge(error, row))
-        throw error
-      },
-    ]),
-  )
+/** What the tasks of one run of the worker share. */
+export interface TaskContext {
+  deps: Deps
+  recorder: Recorder
+  running: Running
+  /** True once this run is over, or was taken for dead: what it holds may be somebody else's. */
+  isOver(): boolean
 }
 
-const errorOf = (work: Promise<void>): Promise<unknown> =>
-  work.then(
-    () => undefined,
-    (error: unknown) => error ?? new Error('Failed without an error'),
+/**
+ * Jobs are taken from the database by one of two lanes. The fast one takes many ahead, and goes on to the next before the end of
+ * the last is written. The careful one takes a job when it begins it: for jobs with a queue, whose order that keeps, and
+ * for those that a dead worker held, since one of them may have been its death, and only what was begun may count as an attempt.
+ */
+export const fastTasks = (jobs: readonly Job[], context: TaskContext): TaskList =>
+  toTaskList(
+    jobs.filter((job) => job.queue === undefined),
+    (job) => [job.name, fastTask(job, context)],
   )
 
-async function runJob(
-  job: Job,
-  deps: Deps,
-  payload: unknown,
-  row: GraphileJob,
-  signal: AbortSignal | undefined,
-) {
-  const parsed = job.payload.safeParse(payload)
-  if (!parsed.success) throw new PermanentJobError(`The payload is not one of ${job.name}`)
-  await job.run(deps, parsed.data, {
-    id: row.id,
-    attempt: row.attempts,
-    signal: signal ?? new AbortController().signal,
-  })
+export const carefulTasks = (jobs: readonly Job[], context: TaskContext): TaskList =>
+  toTaskList(jobs, (job) => [
+    job.queue === undefined ? carefulName(job.name) : job.name,
+    carefulTask(job, context),
+  ])
+
+/** All of them in one, carefully. */
+export const allTasks = (jobs: readonly Job[], context: TaskContext): TaskList => ({
+  ...carefulTasks(jobs, context),
+  ...toTaskList(jobs, (job) => [job.name, carefulTask(job, context)]),
+})
+
+const toTaskList = (jobs: readonly Job[], toEntry: (job: Job) => [string, Task]): TaskList =>
+  Object.fromEntries(jobs.map(toEntry))
+
+function fastTask(job: Job, context: TaskContext): Task {
+  return async (_payload, { job: row }) => {
+    void (await begin(job, context, row))
+    await context.recorder.room()
+  }
 }
 
-/** `crontab` lines for the jobs that the clock starts. */
-export function toCrontab(jobs: readonly Job[]): string {
-  return jobs
-    .filter(({ cron }) => cron !== undefined)
-    .map(({ cron, name, retries }) => `${cron} ${name} ?max=${retries + 1}&jobKey=${name} {}`)
-    .join('\n')
+function carefulTask(job: Job, context: TaskContext): Task {
+  return async (_payload, { job: row }) => {
+    const { end } = await begin(job, context, row)
+    await end
+  }
+}
+
+const never = new Promise<never>(() => {})
+
+/** Resolves when the attempt is over; `end` when that is written. */
+async function begin(job: Job, { deps, recorder, running, isOver }: TaskContext, given: GraphileJob) {
+  if (isOver()) return never
+  const attempt = { job, row: { ...given }, startedAt: Date.now() }
+  takeFromGraphile(given)
+  const error = await runAttempt(job, attempt.row, deps, running)
+  const end = error ? recorder.failed(attempt, error) : recorder.succeeded(attempt)
+  // Graphile Worker waits for it no longer, and must not be told.
+  return isOver() ? never : { end }
+}
+
+/**
+ * Graphile Worker deletes a job that it has run by its id, whoever holds it by then, and knows one backoff. So the end is written
+ * by the recorder, and what Graphile Worker then deletes is a job that never was.
+ */
+function takeFromGraphile(row: GraphileJob): void {
+  Object.assign(row, { id: '0', job_queue_id: null })
 }

@@ -9,7 +9,7 @@ export const sweepLimits = defineJob({
   name: 'limits:sweep',
   payload: z.object({}),
   retries: 0,
-  cron: '*/10 * * * *',
+  cron: { schedule: '*/10 * * * *', backfillMinutes: 60 },
   run: ({ db }, _payload, { signal }) => inBatches((limit) => deleteExpiredLimits(db, limit), signal),
 })
 

@@ -1,4 +1,5 @@
 import { noticeTemplates } from './notices.ts'
+import { digestMail, notificationMail } from './notifications.ts'
 import { writeMail, type Site, type Template, type WrittenMail } from './template.ts'
 import { mailTemplates } from './templates.ts'
 
@@ -6,6 +7,8 @@ import { mailTemplates } from './templates.ts'
 export const mailCatalogue: readonly Template<unknown>[] = [
   ...Object.values(mailTemplates),
   ...new Set(Object.values(noticeTemplates)),
+  notificationMail,
+  digestMail,
 ]
 
 /** A mail as it is with its example. */

@@ -3,18 +3,20 @@ import { sql } from 'kysely'
 import { createPool } from '../db.ts'
 import type { Deps } from '../deps.ts'
 import { jobs } from '../features/index.ts'
-import { quietLogger } from '../jobs/runner.ts'
-import { toTaskList } from '../jobs/tasks.ts'
+import { createRecorder } from '../jobs/recorder.ts'
+import { quietLogger } from '../jobs/run.ts'
+import { allTasks } from '../jobs/tasks.ts'
 import { silentLog } from './log.ts'
 
 /** Runs every job that is due, here and now, one after the other. */
 export async function drainJobs(deps: Deps, directUrl: string): Promise<void> {
   const pool = createPool({ url: directUrl, log: silentLog, max: 3 })
+  const never = new AbortController().signal
+  const recorder = createRecorder(deps, { worker: 'a test', stopping: never, givenUp: never })
+  const taskList = allTasks(jobs, { deps, recorder, running: new Map(), isOver: () => false })
   try {
-    const taskList = toTaskList(jobs, deps, pool)
     await runOnce({ pgPool: pool, taskList, logger: quietLogger({ log: silentLog }), noHandleSignals: true })
   } finally {
-    // Graphile Worker does not wait until what it did is noted; ending the pool does.
     await pool.end()
   }
 }

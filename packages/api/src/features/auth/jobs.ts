@@ -66,7 +66,7 @@ export const sweepCredentials = defineJob({
   name: 'auth:sweep',
   payload: z.object({}),
   retries: 3,
-  cron: '17 3 * * *',
+  cron: { schedule: '17 3 * * *', backfillMinutes: 1440 },
   async run({ db }, _payload, { signal }) {
     await inBatches((limit) => deleteExpired(db, 'sessions', 'expires_at', limit), signal)
     await inBatches((limit) => deleteExpired(db, 'mail_tokens', 'expires_at', limit), signal)

@@ -7,7 +7,7 @@ export const eraseDeletedPosts = defineJob({
   name: 'posts:erase',
   payload: z.object({}),
   retries: 3,
-  cron: '29 3 * * *',
+  cron: { schedule: '29 3 * * *', backfillMinutes: 1440 },
   run: ({ db }, _payload, { signal }) => inBatches((limit) => erasePosts(db, 30, limit), signal),
 })
 

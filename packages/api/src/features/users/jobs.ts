@@ -16,7 +16,7 @@ export const eraseUsers = defineJob({
   name: 'users:erase',
   payload: z.object({}),
   retries: 3,
-  cron: '23 3 * * *',
+  cron: { schedule: '23 3 * * *', backfillMinutes: 1440 },
   async run(deps, _payload, { signal }) {
     const failures: Error[] = []
     for await (const id of lapsedUsers(deps.db)) {
@@ -55,7 +55,7 @@ export const sweepExports = defineJob({
   name: 'users:sweep-exports',
   payload: z.object({}),
   retries: 3,
-  cron: '41 * * * *',
+  cron: { schedule: '41 * * * *', backfillMinutes: 60 },
   run: ({ db }, _payload, { signal }) =>
     inBatches((limit) => deleteExpired(db, 'exports', 'expires_at', limit), signal),
 })

@@ -1,0 +1,52 @@
+import type { Job as GraphileJob } from 'graphile-worker'
+import type { Deps } from '../deps.ts'
+import type { Job } from './define.ts'
+import { PermanentJobError } from './errors.ts'
+
+export interface Attempt {
+  job: Pick<Job, 'name'>
+  /** As Graphile Worker has it. */
+  row: Pick<GraphileJob, 'id' | 'attempts' | 'max_attempts' | 'payload' | 'locked_by'>
+  startedAt: number
+}
+
+/** Those that are under way in one run of the worker. */
+export type Running = Map<string, AbortController>
+
+/** @returns the error that it failed with; undefined after success */
+export async function runAttempt(
+  job: Job,
+  row: GraphileJob,
+  deps: Deps,
+  running: Running,
+): Promise<Error | undefined> {
+  const control = new AbortController()
+  running.set(row.id, control)
+  try {
+    const parsed = job.payload.safeParse(row.payload)
+    if (!parsed.success) throw new PermanentJobError(`The payload is not one of ${job.name}`)
+    const run = { id: row.id, attempt: row.attempts, signal: control.signal }
+    await inTime(job, control, job.run(deps, parsed.data, run))
+    return undefined
+  } catch (thrown) {
+    return thrown instanceof Error ? thrown : new Error(`A job threw ${String(thrown)}`)
+  } finally {
+    running.delete(row.id)
+  }
+}
+
+/** A job that does not heed its signal goes on all the same; its attempt is over. */
+function inTime({ timeoutSeconds }: Job, control: AbortController, work: Promise<void>): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => {
+      const late = new JobTimeoutError(`It took longer than ${timeoutSeconds} s`)
+      control.abort(late)
+      reject(late)
+    }, timeoutSeconds * 1000)
+    work.then(resolve, reject).finally(() => clearTimeout(timer))
+  })
+}
+
+export class JobTimeoutError extends Error {
+  override name = 'JobTimeoutError'
+}

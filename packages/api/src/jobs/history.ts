@@ -1,0 +1,61 @@
+import { sql, type Kysely, type RawBuilder } from 'kysely'
+import type { Database } from '../db.ts'
+import type { Attempt } from './attempt.ts'
+import { redactPayload, redactText } from './redact.ts'
+import type { JobOutcome } from './tables.ts'
+
+/** An attempt that is over. */
+export interface End extends Attempt {
+  /** Milliseconds since 1970, as `startedAt`. */
+  endedAt: number
+  outcome: JobOutcome
+  error?: Error
+}
+
+/**
+ * The rows of the attempts `ends`, for the jobs that `held` gives as (id, queue_id). Arrays rather than rows of parameters, so that
+ * a statement is the same for one and for hundreds.
+ */
+export function insertRuns(ends: readonly End[], worker: string): RawBuilder<unknown> {
+  const column = <T>(valueOf: (end: End) => T) => ends.map(valueOf)
+  return sql`
+    insert into job_runs (job_id, name, queue, attempt, max_attempts, worker, started_at, ended_at, outcome,
+                          error_message, error_stack, payload)
+    select held.id, run.name, queues.queue_name, run.attempt, run.max_attempts, ${worker}::text,
+           to_timestamp(run.started_at / 1000.0), to_timestamp(run.ended_at / 1000.0), run.outcome,
+           run.message, run.stack, run.payload
+    from unnest(
+      ${column(({ row }) => row.id)}::bigint[],
+      ${column(({ job }) => job.name)}::text[],
+      ${column(({ row }) => row.attempts)}::int[],
+      ${column(({ row }) => row.max_attempts)}::int[],
+      ${column(({ startedAt }) => startedAt)}::bigint[],
+      ${column(({ endedAt }) => endedAt)}::bigint[],
+      ${column(({ outcome }) => outcome)}::text[],
+      ${column(({ error }) => (error ? redactText(messageOf(error), 2_000) : null))}::text[],
+      ${column(({ error }) => (error?.stack ? redactText(stackOf(error), 8_000) : null))}::text[],
+      ${column(({ row }) => JSON.stringify(redactPayload(row.payload)))}::jsonb[]
+    ) as run (id, name, attempt, max_attempts, started_at, ended_at, outcome, message, stack, payload)
+    join held on held.id = run.id
+    left join graphile_worker._private_job_queues queues on queues.id = held.job_queue_id`
+}
+
+/** Never empty: a job that failed says so. */
+export const messageOf = ({ message, name }: Error) => message || name || 'It failed without a message'
+
+/** With what caused it. */
+function stackOf({ stack = '', cause }: Error): string {
+  return cause instanceof Error ? `${stack}\ncaused by ${stackOf(cause)}` : stack
+}
+
+/** When this job was first put off for what is away, if it was since its last attempt that counted. */
+export async function postponedSince(db: Kysely<Database>, { row }: Attempt): Promise<number | undefined> {
+  const { since } = await db
+    .selectFrom('jobRuns')
+    .select(({ fn }) => fn.min('startedAt').as('since'))
+    .where('jobId', '=', row.id)
+    .where('outcome', '=', 'postponed')
+    .where('attempt', '=', row.attempts)
+    .executeTakeFirstOrThrow()
+  return since?.getTime()
+}

@@ -1,0 +1,209 @@
+import { EventEmitter } from 'node:events'
+import { hostname } from 'node:os'
+import { setTimeout as sleep } from 'node:timers/promises'
+import {
+  Logger,
+  run,
+  type ParsedCronItem,
+  type Runner,
+  type TaskList,
+  type WorkerEvents,
+  type WorkerPool,
+} from 'graphile-worker'
+import type pg from 'pg'
+import { createPool } from '../db.ts'
+import type { Deps } from '../deps.ts'
+import type { Running } from './attempt.ts'
+import { leave, startHeart, type Heart } from './heartbeat.ts'
+import { createRecorder, type Recorder } from './recorder.ts'
+import { deadAfterSeconds } from './rescue.ts'
+import type { TaskContext } from './tasks.ts'
+
+/** One half of a worker. */
+export interface Lane {
+  /** It takes a job from the database when it begins it, and no other. */
+  isCareful: boolean
+  /** Jobs at a time. */
+  concurrency: number
+  tasks(context: TaskContext): TaskList
+  crons: ParsedCronItem[]
+}
+
+/** Jobs that were taken ahead wait this long for their turn, then others may have them. */
+const patienceMs = 2_000
+const takenAhead = 10
+const firstJobsMs = 10_000
+
+export const workerName = `${hostname()}:${process.pid}`
+
+/** One run of a lane: until it loses the database, is taken for dead, or the process stops. */
+export class LaneRun {
+  /** Why it is over. */
+  readonly over: Promise<string>
+  readonly #deps: Deps
+  readonly #pool: pg.Pool
+  readonly #recorder: Recorder
+  readonly #running: Running = new Map()
+  readonly #stopping = new AbortController()
+  readonly #givenUp = new AbortController()
+  readonly #end: (reason: string) => void
+  #isOver = false
+  #isReleased = false
+  #closed: Promise<void> | undefined
+  #heart: Heart | undefined
+  #workers: WorkerPool | undefined
+  #runner: Runner | undefined
+
+  /** `url` must not be a pooler's. */
+  static async start(lane: Lane, deps: Deps, url: string): Promise<LaneRun> {
+    const started = new LaneRun(lane, deps, url)
+    await started.#start(lane)
+    return started
+  }
+
+  private constructor({ isCareful, concurrency }: Lane, deps: Deps, url: string) {
+    const { promise, resolve } = Promise.withResolvers<string>()
+    this.over = promise
+    this.#end = (reason) => {
+      this.#isOver = true
+      resolve(reason)
+    }
+    this.#deps = deps
+    this.#pool = createPool({ url, log: deps.log, max: isCareful ? concurrency + 2 : 4 })
+    this.#recorder = createRecorder(deps, {
+      worker: workerName,
+      stopping: this.#stopping.signal,
+      givenUp: this.#givenUp.signal,
+    })
+  }
+
+  async #start(lane: Lane): Promise<void> {
+    const events: WorkerEvents = new EventEmitter()
+    events.once('pool:create', ({ workerPool }) => this.#join(lane, workerPool))
+    // A completion that failed is enough for it to shut down, and to wait for minutes until it has returned what it took.
+    events.once('pool:gracefulShutdown', () => this.#stopping.signal.aborted || this.#end('it shuts down'))
+    events.once('pool:release', () => (this.#isReleased = true))
+    endWithoutFirstJobs(events, this.#end)
+    try {
+      this.#runner = await run({
+        pgPool: this.#pool,
+        taskList: lane.tasks(this.#context()),
+        parsedCronItems: lane.crons,
+        noHandleSignals: true,
+        events,
+        logger: quietLogger(this.#deps),
+        preset: { worker: presetOf(lane) },
+      })
+      this.#runner.promise.then(
+        () => this.#end('it ended'),
+        (error: unknown) => this.#end(String(error)),
+      )
+    } catch (error) {
+      this.#end('it did not start')
+      await this.settle()
+      throw error
+    }
+  }
+
+  #join({ isCareful }: Lane, workers: WorkerPool): void {
+    const { db, log } = this.#deps
+    this.#workers = workers
+    const running = () => [...this.#running.keys()]
+    const beat = { id: workers.id, name: workerName, isCareful, running }
+    this.#heart = startHeart({ db, log, beat, onDeath: () => this.#end('it was taken for dead') })
+  }
+
+  #context(): TaskContext {
+    const isOver = () => {
+      // After a silence others have begun anew what this one had taken.
+      if (!this.#isOver && this.#heart?.isStale()) this.#end('it was cut off')
+      return this.#isOver
+    }
+    return { deps: this.#deps, recorder: this.#recorder, running: this.#running, isOver }
+  }
+
+  /** Lets running jobs finish until `graceMs` have passed, half-way asks them to end, and then returns what still runs. */
+  async stop(graceMs: number): Promise<void> {
+    const stopped = this.#runner?.stop().catch(() => {})
+    const asking = setTimeout(() => this.#askToEnd(), graceMs / 2)
+    await Promise.race([stopped, sleep(graceMs, undefined, { ref: false })])
+    clearTimeout(asking)
+    this.#end('the worker stops')
+    await Promise.race([this.#recorder.drained(), sleep(2_000, undefined, { ref: false })])
+    this.#givenUp.abort()
+    await this.#leave().catch(() => {})
+    await this.#close()
+  }
+
+  #askToEnd(): void {
+    this.#stopping.abort()
+    for (const control of this.#running.values()) control.abort(new Error('The worker stops'))
+  }
+
+  /** Behind a run that is over: what still runs may end yet, and be written, before the rest is returned. */
+  async settle(): Promise<void> {
+    const closed = this.#close()
+    const until = Date.now() + deadAfterSeconds * 1000
+    while (this.#running.size > 0 && Date.now() < until && !this.#givenUp.signal.aborted) await sleep(250)
+    await this.#recorder.drained()
+    while (!this.#givenUp.signal.aborted) {
+      const error: unknown = await this.#leave().then(
+        () => undefined,
+        (thrown: unknown) => thrown,
+      )
+      if (!error) break
+      await sleep(1_000)
+    }
+    await closed
+  }
+
+  /** Waits no longer for a database that is away. */
+  giveUp(): void {
+    this.#givenUp.abort()
+  }
+
+  async #leave(): Promise<void> {
+    if (this.#workers) await leave(this.#deps.db, this.#workers.id)
+  }
+
+  #close(): Promise<void> {
+    return (this.#closed ??= this.#closeOnce())
+  }
+
+  async #closeOnce(): Promise<void> {
+    this.#heart?.stop()
+    // `runner.kill()` does nothing once the pool is shutting down.
+    if (!this.#isReleased)
+      await Promise.resolve(this.#workers?.forcefulShutdown('The run is over')).catch(() => {})
+    await this.#pool.end()
+  }
+}
+
+/** Graphile Worker keeps a failure to look up its tasks, and would ask in vain for ever. */
+function endWithoutFirstJobs(events: WorkerEvents, end: (reason: string) => void): void {
+  const timer = setTimeout(() => end('no job could be asked for'), firstJobsMs)
+  timer.unref()
+  for (const event of [
+    'localQueue:getJobs:complete',
+    'worker:getJob:empty',
+    'job:start',
+    'pool:release',
+  ] as const)
+    events.once(event, () => clearTimeout(timer))
+}
+
+function presetOf({ isCareful, concurrency: concurrentJobs }: Lane) {
+  const common = { concurrentJobs, pollInterval: 2_000 }
+  if (isCareful) return common
+  const localQueue = { size: takenAhead * concurrentJobs, ttl: patienceMs }
+  // Graphile Worker deletes what the recorder has left of a job: nothing; many such at a time.
+  return { ...common, localQueue, completeJobBatchDelay: 0, failJobBatchDelay: 0 }
+}
+
+/** Failures are logged where they are judged; the rest of what Graphile Worker says is for debugging. */
+export function quietLogger({ log }: Pick<Deps, 'log'>): Logger {
+  return new Logger(() => (level, message) => {
+    if (level === 'error' || level === 'warning') log.warn({ from: 'graphile-worker' }, message)
+    else log.debug({ from: 'graphile-worker' }, message)
+  })
+}

@@ -152,6 +152,22 @@ it('a server that hangs in a call is cut off after 30 s, behind a pooler, too', 
   expect(timeout).toBe('30s')
 })
 
+it('a registration that is done while the same one waits for its hash is not refused for itself', async () => {
+  const hash = Promise.withResolvers<string>()
+  const hashing = vi.spyOn(api.deps.hasher, 'hash').mockReturnValueOnce(hash.promise)
+  const username = freshName('new')
+  const input = { email: `${username}@example.com`, username, password: 'Correct7Horse' }
+  const request = { idempotencyKey: newKey() }
+  const calls = hashing.mock.calls.length
+  const late = callWithKey(api.deps, 'users.create', input, request)
+  await vi.waitFor(() => expect(hashing.mock.calls.length).toBe(calls + 1))
+  const done = await callWithKey(other, 'users.create', input, request)
+  hash.resolve('a hash')
+  expect(done).toMatchObject({ code: 'OK', isReplayed: false })
+  expect(await late).toEqual({ code: 'IDEMPOTENCY_IN_FLIGHT', isReplayed: false })
+  expect(await callWithKey(api.deps, 'users.create', input, request)).toEqual({ ...done, isReplayed: true })
+})
+
 it('a registration that waits for its hash keeps no connection busy', async () => {
   const hash = Promise.withResolvers<string>()
   const hashing = vi.spyOn(api.deps.hasher, 'hash').mockReturnValue(hash.promise)

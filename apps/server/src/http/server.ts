@@ -67,7 +67,7 @@ async function addRoutes(app: FastifyInstance, options: ServerOptions): Promise<
   await serveOnly(app, (scope) => {
     serveHealth(scope, options)
     serveDocs(scope)
-    if (mailbox) serveMailbox(scope, mailbox, deps.settings.publicUrl)
+    if (mailbox) serveMailbox(scope, mailbox, deps.settings)
   })
   await serveWebApp(app, options.webRoot)
 }

@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm, stat, symlink } from 'node:fs/promises'
+import { mkdtemp, readdir, rm, stat, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
@@ -47,6 +47,16 @@ it('caught mail is listed newest first, with everything that was sent', async ()
 it('what one process catches another one shows', async () => {
   await createDevMailbox(folder, settings).send(mail('Hello'))
   expect(await createDevMailbox(folder, settings).list()).toHaveLength(1)
+})
+
+it('one mail is found by its id, and nothing by a path', async () => {
+  const mailbox = createDevMailbox(folder, settings)
+  await mailbox.send(mail('Hello'))
+  await writeFile(join(folder, '../secret.json'), '{}')
+  const [hello] = await mailbox.list()
+  expect(await mailbox.find(hello!.id)).toEqual(hello)
+  expect(await mailbox.find('0198c5f2-6a52-7c3e-9d0a-3b1f6c2e8a44')).toBeUndefined()
+  expect(await mailbox.find('../secret')).toBeUndefined()
 })
 
 it('before the first mail the box is empty', async () => {

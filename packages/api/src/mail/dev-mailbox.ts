@@ -1,5 +1,6 @@
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { validate } from 'uuid'
 import { newId } from '../ids.ts'
 import type { Settings } from '../deps.ts'
 import { messageIdOf, type Mailer } from './mailer.ts'
@@ -18,6 +19,7 @@ export interface CapturedMail {
 export interface DevMailbox extends Mailer {
   /** Newest first. */
   list(): Promise<CapturedMail[]>
+  find(id: string): Promise<CapturedMail | undefined>
 }
 
 const kept = 200
@@ -54,6 +56,12 @@ export function createDevMailbox(
         files.map((name) => readFile(join(folder, name), 'utf8').catch(goneSince)),
       )
       return texts.flatMap((text) => (text === undefined ? [] : [JSON.parse(text)]))
+    },
+    async find(id) {
+      // It comes from an address, and is to be no path.
+      if (!validate(id)) return
+      const text = await readFile(join(folder, `${id}.json`), 'utf8').catch(goneSince)
+      return text === undefined ? undefined : JSON.parse(text)
     },
   }
 }

@@ -19,7 +19,8 @@ import {
   removePassword,
   updateEmail,
 } from './email-queries.ts'
-import { mailEmailChange, mailNotice } from './jobs.ts'
+import { mailEmailChange } from './jobs.ts'
+import { giveNotice } from './notices.ts'
 import { deleteMailTokensOf } from './mail-token-queries.ts'
 import { issueMailToken, redeemMailToken } from './mail-tokens.ts'
 import { lockSession } from './queries.ts'
@@ -92,7 +93,7 @@ export function undoEmailChange(ctx: Context, token: string): Promise<null> {
     const own = { actorId: userId, subjectId: userId }
     const details = { before: owner.email, after: oldEmail }
     const eventId = await record(trx, ctx, { action: 'email.change-undone', ...own, details })
-    if (owner.email !== oldEmail) await enqueue(trx, mailNotice, { eventId })
+    if (owner.email !== oldEmail) await giveNotice(trx, { eventId, userId, action: 'email.change-undone' })
     return null
   }
   return inTransaction(ctx.db, undo).catch(refuseTaken)

@@ -3,13 +3,12 @@ import type { z } from 'zod'
 import { record, recordForAddress } from '../../audit/record.ts'
 import type { Context, UserContext } from '../../context.ts'
 import { inTransaction, type Database } from '../../db.ts'
-import { enqueue } from '../../jobs/enqueue.ts'
 import { sourceOf } from '../../limits.ts'
 import type { changePassword as changeInput, resetPassword as resetInput } from './input.ts'
 import { forgetDevices } from './device-queries.ts'
-import { mailNotice } from './jobs.ts'
 import { deleteMailTokensOf } from './mail-token-queries.ts'
 import { getMailTokenOwner, issueMailToken, redeemMailToken } from './mail-tokens.ts'
+import { giveNotice } from './notices.ts'
 import { refuseWeakPassword } from './password-rules.ts'
 import {
   deleteOtherSessions,
@@ -52,7 +51,7 @@ export async function resetPassword(ctx: Context, { token, password }: z.output<
     await forgetDevices(trx, userId)
     const own = { actorId: userId, subjectId: userId }
     const eventId = await record(trx, ctx, { action: 'password.reset', ...own })
-    await enqueue(trx, mailNotice, { eventId })
+    await giveNotice(trx, { eventId, userId, action: 'password.reset' })
     return null
   })
 }
@@ -69,7 +68,7 @@ export async function changePassword(ctx: UserContext, input: z.output<typeof ch
     await setPassword(trx, user.id, passwordHash)
     await deleteOtherSessions(trx, user.id, session.id)
     const eventId = await record(trx, ctx, { action: 'password.changed', subjectId: user.id })
-    await enqueue(trx, mailNotice, { eventId })
+    await giveNotice(trx, { eventId, userId: user.id, action: 'password.changed' })
     return renewOwnSession(trx, ctx)
   })
   if (token) ctx.response.setCookie(sessionCookie(token))

@@ -4,14 +4,13 @@ import { record, recordFailure } from '../../audit/record.ts'
 import type { Context, IncomingRequest, OutgoingHeaders, UserContext } from '../../context.ts'
 import { inTransaction, type Database } from '../../db.ts'
 import { fail } from '../../errors.ts'
-import { enqueue } from '../../jobs/enqueue.ts'
 import { sourceOf } from '../../limits.ts'
 import { sha256 } from '../../secrets.ts'
 import { toUser } from './account.ts'
 import { deviceOf } from './device.ts'
 import { upsertKnownDevice } from './device-queries.ts'
 import type { signIn as signInInput } from './input.ts'
-import { mailNotice } from './jobs.ts'
+import { giveNotice } from './notices.ts'
 import { endOwnSession, endSession } from './own-sessions.ts'
 import {
   deleteSurplusSessions,
@@ -93,7 +92,8 @@ async function enter(
     ...own,
     details: { sessionId, device },
   })
-  if (await isNewDevice(trx, userId, ctx.request)) await enqueue(trx, mailNotice, { eventId })
+  if (await isNewDevice(trx, userId, ctx.request))
+    await giveNotice(trx, { eventId, userId, action: 'session.started' })
   return started
 }
 

@@ -3,14 +3,17 @@ import type { Context, UserContext } from '../../context.ts'
 import { inTransaction, type Database } from '../../db.ts'
 import { fail, notFound } from '../../errors.ts'
 import { newId } from '../../ids.ts'
+import { publish as publishEvent } from '../../live/publish.ts'
 import { decodeCursor, idKey, toPage } from '../../pagination.ts'
+import { react } from '../../reactions.ts'
 import { findPublicUser } from '../users/queries.ts'
 import { toPublicUser } from '../users/users.ts'
+import { postDeleted, postPublished } from './facts.ts'
 import type * as input from './input.ts'
 import type { post } from './output.ts'
 import * as queries from './queries.ts'
 import type { PostRow } from './queries.ts'
-import type { Kysely } from 'kysely'
+import type { Kysely, Transaction } from 'kysely'
 
 /** @throws EMAIL_NOT_VERIFIED when it is to be published at once by somebody unverified */
 export async function createPost(
@@ -25,6 +28,7 @@ export async function createPost(
     const row = await queries.findVisiblePost(trx, authorId, id)
     // Its author was deleted by an earlier call of the same batch, or at the same time.
     if (!row) throw fail('UNAUTHORIZED')
+    if (publish) await announce(trx, id, authorId)
     return toPost(row)
   })
 }
@@ -44,15 +48,26 @@ async function whyNotUpdated(db: Kysely<Database>, authorId: string, id: string)
   return fail('VERSION_CONFLICT', { currentVersion: current.version })
 }
 
-/** Publishing twice is harmless: the first time stands. */
+/** Publishing twice is harmless: the first time stands, and is told of. */
 export async function publishPost({ db, principal }: UserContext, id: string) {
-  await queries.markPublished(db, principal.user.id, id)
-  return getOwnPost(db, principal.user.id, id)
+  const authorId = principal.user.id
+  await inTransaction(db, async (trx) => {
+    if (await queries.markPublished(trx, authorId, id)) await announce(trx, id, authorId)
+  })
+  return getOwnPost(db, authorId, id)
+}
+
+async function announce(trx: Transaction<Database>, postId: string, authorId: string): Promise<void> {
+  await react(trx, postPublished, { postId, authorId })
+  await publishEvent(trx, { topic: 'posts', kind: 'post.published', userId: authorId, data: { postId } })
 }
 
 export async function deletePost({ db, principal }: UserContext, id: string): Promise<null> {
-  if (!(await queries.markPostDeleted(db, principal.user.id, id))) throw notFound('post')
-  return null
+  return inTransaction(db, async (trx) => {
+    if (!(await queries.markPostDeleted(trx, principal.user.id, id))) throw notFound('post')
+    await react(trx, postDeleted, { postId: id })
+    return null
+  })
 }
 
 /** Restoring what is not deleted is harmless. */

@@ -120,6 +120,15 @@ export function markPublished(db: Kysely<Database>, authorId: string, id: string
     .executeTakeFirst()
 }
 
+/** Published and there, and neither changed nor deleted before the transaction ends. */
+export function holdPublishedPost(trx: Transaction<Database>, id: string) {
+  return present(trx)
+    .where('posts.id', '=', id)
+    .where('publishedAt', 'is not', null)
+    .forShare('posts')
+    .executeTakeFirst()
+}
+
 export function markPostDeleted(db: Kysely<Database>, authorId: string, id: string) {
   return ownPost(db, authorId, id)
     .set({ deletedAt: new Date() })

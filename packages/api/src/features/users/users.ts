@@ -6,14 +6,13 @@ import type { Deps } from '../../deps.ts'
 import { fail, notFound } from '../../errors.ts'
 import { newId } from '../../ids.ts'
 import { sourceOf } from '../../limits.ts'
-import { enqueue } from '../../jobs/enqueue.ts'
 import { decodeCursor, idKey, toPage } from '../../pagination.ts'
 import { record, type AuditSource } from '../../audit/record.ts'
 import { collectPersonalData } from '../../personal-data.ts'
 import { toUser } from '../auth/account.ts'
 import { isEmailReserved } from '../auth/email-queries.ts'
-import { mailNotice } from '../auth/jobs.ts'
 import { issueMailToken } from '../auth/mail-tokens.ts'
+import { giveNotice } from '../auth/notices.ts'
 import { refuseWeakPassword } from '../auth/password-rules.ts'
 import { findAccount } from '../auth/queries.ts'
 import type { Role } from '../auth/roles.ts'
@@ -128,7 +127,7 @@ export async function deleteOwnUser(ctx: UserContext): Promise<null> {
     if (!(await markDeleted(trx, id))) return
     await endSessionsOf(trx, id)
     const eventId = await record(trx, ctx, { action: 'user.deleted', subjectId: id })
-    await enqueue(trx, mailNotice, { eventId })
+    await giveNotice(trx, { eventId, userId: id, action: 'user.deleted' })
   })
   forgetCookie(request, response)
   return null

@@ -1,0 +1,51 @@
+import * as z from 'zod'
+import { inTransaction } from '../../db.ts'
+import { inBatches } from '../../jobs/batches.ts'
+import { defineJob } from '../../jobs/define.ts'
+import { enqueue } from '../../jobs/enqueue.ts'
+import { reactionTo } from '../../reactions.ts'
+import { postDeleted, postPublished } from '../posts/facts.ts'
+import { holdPublishedPost } from '../posts/queries.ts'
+import { listFollowerIds } from '../users/follow-queries.ts'
+import { deliver } from './deliver.ts'
+import { deleteBySource } from './queries.ts'
+
+const sourceOf = (postId: string) => `post.published:${postId}`
+
+const batch = 200
+
+/** A batch of followers in one transaction, with the job of the next: however many they are, each is short. */
+export const announcePost = defineJob({
+  name: 'notifications:announce-post',
+  payload: z.object({ postId: z.uuid(), after: z.uuid().optional() }),
+  run: ({ db }, { postId, after }) =>
+    inTransaction(db, async (trx) => {
+      const post = await holdPublishedPost(trx, postId)
+      if (!post) return
+      const { authorId, title: postTitle, username: authorUsername } = post
+      const ids = await listFollowerIds(trx, authorId, after, batch)
+      await deliver(trx, ids, {
+        content: { kind: 'post.published', data: { postId, postTitle, authorId, authorUsername } },
+        source: sourceOf(postId),
+        actorId: authorId,
+      })
+      if (ids.length < batch) return
+      const next = { postId, after: ids.at(-1)! }
+      await enqueue(trx, announcePost, next, { key: `${postId} ${next.after}` })
+    }),
+})
+
+/** A post that is gone is named to nobody. Restoring it tells nobody again. */
+export const withdrawPost = defineJob({
+  name: 'notifications:withdraw-post',
+  payload: z.object({ postId: z.uuid() }),
+  run: ({ db }, { postId }, { signal }) =>
+    inBatches((limit) => deleteBySource(db, sourceOf(postId), limit), signal),
+})
+
+export const postJobs = [announcePost, withdrawPost]
+
+export const postReactions = [
+  reactionTo(postPublished, async (trx, { postId }) => void (await enqueue(trx, announcePost, { postId }))),
+  reactionTo(postDeleted, async (trx, { postId }) => void (await enqueue(trx, withdrawPost, { postId }))),
+]

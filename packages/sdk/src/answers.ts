@@ -36,7 +36,7 @@ export function errorOf(answer: Answer, envelope: Envelope, shape?: ApiError['sh
   const isSpoken = typeof envelope.code === 'string'
   const status = typeof envelope.httpStatus === 'number' ? envelope.httpStatus : answer.status
   const code = isSpoken ? (envelope.code as ErrorCode) : codeOfStatus(status)
-  const seconds = code === 'RATE_LIMITED' || code === 'UNAVAILABLE' ? retryAfter(answer.headers) : undefined
+  const seconds = waited.has(code) ? retryAfter(answer.headers) : undefined
   return new ApiError({
     code,
     status,
@@ -52,6 +52,9 @@ export function errorOf(answer: Answer, envelope: Envelope, shape?: ApiError['sh
     shape: shape ?? undefined,
   } as ApiErrorFields<ErrorCode>)
 }
+
+/** Whatever else comes with a `Retry-After`, waiting would not help. */
+const waited = new Set<ErrorCode>(['RATE_LIMITED', 'UNAVAILABLE', 'IDEMPOTENCY_IN_FLIGHT'])
 
 /** For what fastify, Node and proxies answer by themselves. What makes no sense is `INTERNAL`. */
 function codeOfStatus(status: number): ErrorCode {

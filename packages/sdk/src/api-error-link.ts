@@ -17,7 +17,7 @@ export const apiErrorLink: TRPCLink<AppRouter> =
       }
     })
 
-function toApiError(error: unknown): ApiError {
+export function toApiError(error: unknown): ApiError {
   if (error instanceof ApiError) return error
   if (!(error instanceof TRPCClientError)) return unexpected(error)
   if (error.shape?.data) return errorOf(error.meta?.['response'] as Answer, error.shape.data, error.shape)

@@ -11,7 +11,7 @@ const html = '<!doctype html><title>Bad</title><h1>Something is wrong</h1>'
 /** What a mutation, which is never retried, rejects with when the server answers so. */
 async function refusalOf(status: number, body: unknown, headers: object = {}) {
   const { url } = await startServer((_request, response) => answer(response, status, body, headers))
-  return rejection(createClient({ url }).auth.sessions.revoke.mutate({ id }))
+  return rejection(createClient({ url }).auth.email.verify.mutate({ token: 't' }))
 }
 
 test('a refusal on tRPC carries its code, status, message, details and request id', async () => {

@@ -74,7 +74,7 @@ export class ApiError<Code extends ApiErrorCode = ApiErrorCode> extends ClientEr
   readonly details: ApiErrorDetails<Code>
   /** Names the request in the server's log; empty where nothing was answered. Show it to whoever asks for help. */
   readonly requestId: string
-  /** Seconds to wait before a new attempt; there with `RATE_LIMITED` and `UNAVAILABLE` only. */
+  /** Seconds to wait before a new attempt; there with `RATE_LIMITED`, `UNAVAILABLE` and `IDEMPOTENCY_IN_FLIGHT` only. */
   declare readonly retryAfterSeconds?: number
 
   constructor({ code, status = 0, message, details, requestId = '', cause, shape }: ApiErrorFields<Code>) {
@@ -97,6 +97,7 @@ export class ApiError<Code extends ApiErrorCode = ApiErrorCode> extends ClientEr
 /** So that `details` keeps its promise also where a proxy answered, which knows nothing of it. */
 const promisedDetails: { readonly [code: string]: object | undefined } = {
   VALIDATION_ERROR: { fields: {} },
+  IDEMPOTENCY_IN_FLIGHT: { retryAfterSeconds: 1 },
   RATE_LIMITED: { retryAfterSeconds: 1 },
   UNAVAILABLE: { retryAfterSeconds: 1 },
 }

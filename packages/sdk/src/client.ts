@@ -1,9 +1,21 @@
-import { createTRPCClient, httpBatchLink, httpLink, splitLink, type Operation } from '@trpc/client'
+import {
+  createTRPCClient,
+  httpBatchLink,
+  httpLink,
+  splitLink,
+  type Operation,
+  type TRPCLink,
+} from '@trpc/client'
 import type { AppRouter } from './api.ts'
 import { apiErrorLink } from './api-error-link.ts'
 import { callLink } from './call-link.ts'
 import type { TenonClient } from './calls.ts'
 import { fetchAnswers, type Fetch } from './fetch.ts'
+import { idempotencyLink, keyOf } from './idempotency-link.ts'
+import { liveLink } from './live/live-link.ts'
+import { iterate } from './live/open-stream.ts'
+import { sourceOf } from './live/source.ts'
+import { withStreams } from './proxy.ts'
 import { transformer } from './transformer.ts'
 
 /** How to reach a Tenon server. */
@@ -52,28 +64,45 @@ const longestBatchedBody = 25_000
  * const { items, nextCursor } = await ada.users.list.query({ limit: 10 })
  */
 export function createClient(options: ClientOptions): TenonClient {
-  const transport = {
-    url: `${originOf(options.url)}/trpc`,
-    fetch: fetchAnswers(options.fetch),
+  const origin = originOf(options.url)
+  const streams = {
+    origin,
+    fetch: options.fetch,
     headers: () => headersOf(options),
-    transformer,
+    isRenewable: typeof options.token === 'function',
   }
-  const client: unknown = createTRPCClient<AppRouter>({
+  const client = createTRPCClient<AppRouter>({
     links: [
-      callLink(options.timeoutMs ?? 10_000),
-      apiErrorLink,
       splitLink({
-        condition: goesAlone,
-        true: httpLink(transport),
-        false: httpBatchLink({
-          ...transport,
-          maxItems: callsPerBatch,
-          maxURLLength: transport.url.length + longestUrl,
-        }),
+        condition: ({ type }) => type === 'subscription',
+        true: liveLink((op) => sourceOf(streams, op.path, op.input)),
+        false: [
+          idempotencyLink,
+          callLink(options.timeoutMs ?? 10_000),
+          apiErrorLink,
+          httpLinks(origin, options),
+        ],
       }),
     ],
   })
-  return client as TenonClient
+  const typed: unknown = withStreams(client, (path, input, given) =>
+    iterate(sourceOf(streams, path, input), given),
+  )
+  return typed as TenonClient
+}
+
+function httpLinks(origin: string, options: ClientOptions): TRPCLink<AppRouter> {
+  const transport = { url: `${origin}/trpc`, fetch: fetchAnswers(options.fetch), transformer }
+  return splitLink({
+    condition: goesAlone,
+    true: httpLink({ ...transport, headers: ({ op }) => headersOf(options, keyOf(op)) }),
+    false: httpBatchLink({
+      ...transport,
+      headers: () => headersOf(options),
+      maxItems: callsPerBatch,
+      maxURLLength: transport.url.length + longestUrl,
+    }),
+  })
 }
 
 function originOf(url: string): string {
@@ -83,15 +112,21 @@ function originOf(url: string): string {
   return url.replace(/\/+$/, '')
 }
 
-async function headersOf({ headers, token }: ClientOptions): Promise<Record<string, string>> {
+async function headersOf(
+  { headers, token }: ClientOptions,
+  idempotencyKey?: string,
+): Promise<Record<string, string>> {
   const all = new Headers(typeof headers === 'function' ? await headers() : headers)
   const bearer = typeof token === 'function' ? await token() : token
   if (bearer) all.set('authorization', `Bearer ${bearer}`)
+  if (idempotencyKey !== undefined) all.set('idempotency-key', idempotencyKey)
   return Object.fromEntries(all)
 }
 
-/** In a batch it would fill the address or the body by itself, and be refused along with its neighbours. */
-function goesAlone({ type, input }: Operation): boolean {
+/** A key is for one call. A long one would fill a batch by itself, and be refused along with its neighbours. */
+function goesAlone(op: Operation): boolean {
+  const { type, input } = op
+  if (keyOf(op) !== undefined) return true
   const json = JSON.stringify(input) ?? ''
   return type === 'query'
     ? encodeURIComponent(json).length > longestUrl / 2

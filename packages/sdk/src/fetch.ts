@@ -24,7 +24,7 @@ export function fetchAnswers(given: Fetch | undefined): TransportFetch {
   }
 }
 
-async function reached<Value>(promise: Promise<Value>): Promise<Value> {
+export async function reached<Value>(promise: Promise<Value>): Promise<Value> {
   try {
     return await promise
   } catch (cause) {
@@ -32,7 +32,7 @@ async function reached<Value>(promise: Promise<Value>): Promise<Value> {
   }
 }
 
-function parse(text: string): unknown {
+export function parse(text: string): unknown {
   try {
     return JSON.parse(text)
   } catch {

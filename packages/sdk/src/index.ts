@@ -9,6 +9,7 @@ export type { ClientOptions } from './client.ts'
 export type { Fetch } from './fetch.ts'
 export { isApiError } from './is-api-error.ts'
 export type { AnyApiError, ProcedureErrorCode, ProcedurePath } from './is-api-error.ts'
+export type { StreamOptions, StreamState, SubscribeOptions, Subscription } from './streams.ts'
 export { transformer } from './transformer.ts'
 
 /** The type of the whole API, for tools that ask for tRPC's router type. It exists in types only. */

@@ -47,7 +47,7 @@ test('only the calls of a batch that failed are tried again', async () => {
   expect(seen.map(({ paths }) => paths)).toEqual([['users.me', 'auth.session'], ['auth.session']])
 })
 
-test('a mutation is never tried again', async () => {
+test('a mutation that the server does not know again is never tried again', async () => {
   const { client, seen } = await failing(Infinity, 503, busy)
   expect(await rejection(client.auth.signOut.mutate())).toMatchObject({ code: 'UNAVAILABLE' })
   const cut = await startServer((_request: SeenRequest, response) => response.destroy())

@@ -1,16 +1,17 @@
 import type { OperationLink } from '@trpc/client'
 import { observable, type Unsubscribable } from '@trpc/server/observable'
-import { ApiError } from './api-error.ts'
+import { ApiError, type ApiErrorCode } from './api-error.ts'
 import type { AppRouter } from './api.ts'
+import { isRepeatable } from './idempotency-link.ts'
 
 type Call = Parameters<OperationLink<AppRouter>>[0]
 
 const attempts = 3
 const longestWaitSeconds = 5
 
-/** Passes a query on up to three times. `remainingMs` is what the caller's patience has left. */
+/** Passes on up to three times what may be repeated. `remainingMs` is what the caller's patience has left. */
 export function withRetries({ op, next }: Call, remainingMs: () => number): ReturnType<Call['next']> {
-  if (op.type !== 'query') return next(op)
+  if (!isRepeatable(op)) return next(op)
   return observable((observer) => {
     let running: Unsubscribable | undefined
     let timer: ReturnType<typeof setTimeout> | undefined
@@ -21,7 +22,7 @@ export function withRetries({ op, next }: Call, remainingMs: () => number): Retu
         error(error) {
           const pauseMs = pauseBeforeRetry(error, number)
           if (pauseMs === undefined || pauseMs >= remainingMs()) observer.error(error)
-          else timer = setTimeout(attempt, pauseMs, number + 1)
+          else timer = setTimeout(attempt, pauseMs, isInFlight(error) ? number : number + 1)
         },
       })
     }
@@ -45,6 +46,13 @@ export function pauseBeforeRetry(error: unknown, attempt: number): number | unde
   return retryAfterSeconds * 1000 + backoffMs
 }
 
-function isPassing({ code }: ApiError): boolean {
-  return code === 'NETWORK' || code === 'UNAVAILABLE' || code === 'RATE_LIMITED'
+function isPassing(error: ApiError): boolean {
+  return passing.has(error.code) || isInFlight(error)
+}
+
+const passing = new Set<ApiErrorCode>(['NETWORK', 'UNAVAILABLE', 'RATE_LIMITED'])
+
+/** The first attempt is still being done: its answer is there when it is, and waiting for it costs no attempt. */
+function isInFlight(error: unknown): boolean {
+  return error instanceof ApiError && error.code === 'IDEMPOTENCY_IN_FLIGHT'
 }

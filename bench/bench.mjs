@@ -2,6 +2,8 @@
 import { parseArgs } from 'node:util'
 
 const benchmarks = {
+  jobs: () => import('./jobs/jobs.mjs'),
+  idempotency: () => import('./idempotency/idempotency.mjs'),
   limits: () => import('./limits/limits.mjs'),
   'sign-in': () => import('./sign-in/sign-in.mjs'),
 }

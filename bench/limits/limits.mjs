@@ -1,14 +1,9 @@
-import { readFile, rm } from 'node:fs/promises'
-import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { createDatabase, createPool } from '../../packages/api/src/db.ts'
 import { createLimits } from '../../packages/api/src/limits.ts'
-import { migrate } from '../../packages/api/src/migrate.ts'
 import { createRedis } from '../../packages/api/src/redis.ts'
-import { startLocalPostgres } from '../../packages/local-postgres/src/index.ts'
 import { machine, median, spread } from '../figures.mjs'
+import { log, openPostgres } from '../postgres.mjs'
 
-const log = { debug() {}, info() {}, warn: (_fields, message) => console.log(message), error() {} }
 const goalMs = 1_000
 
 /** How long counting takes when much comes at once, on a PostgreSQL that waits for its disk as in production. */
@@ -60,16 +55,7 @@ async function whileLogged(pool, measure) {
 
 /** Redis takes part where REDIS_URL names one. */
 async function open(opened) {
-  const dataDir = fileURLToPath(new URL('../.data', import.meta.url))
-  const server = await startLocalPostgres({ dataDir, onProgress() {} })
-  // As root in a private folder, the cluster lies elsewhere.
-  const { path } = JSON.parse(await readFile(join(dataDir, 'postgres.json'), 'utf8'))
-  opened.defer(() =>
-    Promise.all([dataDir, path].map((folder) => rm(folder, { recursive: true, force: true }))),
-  )
-  opened.defer(() => server.stop())
-  const url = server.url()
-  await migrate(url, { log })
+  const url = await openPostgres(opened)
   const [db, pool] = [createDatabase({ url, log }), createPool({ url, log })]
   opened.defer(() => Promise.all([db.destroy(), pool.end()]))
   const redis = process.env.REDIS_URL ? createRedis({ url: process.env.REDIS_URL, log }) : undefined

@@ -33,6 +33,7 @@ export interface Lane {
 const patienceMs = 2_000
 const takenAhead = 10
 const firstJobsMs = 10_000
+const pollInterval = 2_000
 
 export const workerName = `${hostname()}:${process.pid}`
 
@@ -61,7 +62,7 @@ export class LaneRun {
     return started
   }
 
-  private constructor({ isCareful, concurrency }: Lane, deps: Deps, url: string) {
+  private constructor({ concurrency }: Lane, deps: Deps, url: string) {
     const { promise, resolve } = Promise.withResolvers<string>()
     this.over = promise
     this.#end = (reason) => {
@@ -69,7 +70,7 @@ export class LaneRun {
       resolve(reason)
     }
     this.#deps = deps
-    this.#pool = createPool({ url, log: deps.log, max: isCareful ? concurrency + 2 : 4 })
+    this.#pool = createPool({ url, log: deps.log, max: concurrency + 2 })
     this.#recorder = createRecorder(deps, {
       worker: workerName,
       stopping: this.#stopping.signal,
@@ -192,13 +193,17 @@ function endWithoutFirstJobs(events: WorkerEvents, end: (reason: string) => void
     events.once(event, () => clearTimeout(timer))
 }
 
-function presetOf({ isCareful, concurrency: concurrentJobs }: Lane) {
-  const common = { concurrentJobs, pollInterval: 2_000 }
-  if (isCareful) return common
-  const localQueue = { size: takenAhead * concurrentJobs, ttl: patienceMs }
-  // Graphile Worker deletes what the recorder has left of a job: nothing; many such at a time.
-  return { ...common, localQueue, completeJobBatchDelay: 0, failJobBatchDelay: 0 }
-}
+const presetOf = ({ isCareful, concurrency }: Lane) =>
+  isCareful ? { concurrentJobs: concurrency, pollInterval } : fastPreset(concurrency)
+
+/** Graphile Worker deletes what the recorder has left of a job, which is nothing; many such at a time. */
+export const fastPreset = (concurrency: number) => ({
+  concurrentJobs: concurrency,
+  pollInterval,
+  localQueue: { size: takenAhead * concurrency, ttl: patienceMs },
+  completeJobBatchDelay: 0,
+  failJobBatchDelay: 0,
+})
 
 /** Failures are logged where they are judged; the rest of what Graphile Worker says is for debugging. */
 export function quietLogger({ log }: Pick<Deps, 'log'>): Logger {

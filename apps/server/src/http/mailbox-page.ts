@@ -89,7 +89,7 @@ form { gap: .5rem; margin-top: 1rem }
 input, button { font: inherit; padding: .3rem .6rem; border: 1px solid var(--line); border-radius: .4rem; max-width: 100% }
 main > details { border: 1px solid var(--line); border-radius: .6rem; margin: .75rem 0; padding: .75rem 1rem }
 summary { cursor: pointer; display: flex; gap: 0 1rem; flex-wrap: wrap; align-items: baseline; overflow-wrap: anywhere }
-summary span { flex: 1 }
+summary span { flex: 1 1 12rem }
 li { margin: .25rem 0 }
 time, .quiet, .none, summary span { color: var(--quiet) }
 .ways { display: grid; gap: 1rem; grid-template-columns: minmax(0, 1fr) }

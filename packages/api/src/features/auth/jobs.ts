@@ -17,12 +17,12 @@ export const mailLink = defineJob({
   name: 'auth:mail-link',
   payload: z.object({ tokenId: z.uuid() }),
   retries: 3,
-  async run({ db, mailer, settings }, { tokenId }, { id }) {
+  async run({ db, mailer, settings }, { tokenId }, { id, signal }) {
     const row = await findMailToken(db, tokenId)
     if (!row) return
     const token = remakeToken(settings, { purpose: row.kind, id: tokenId, hash: row.tokenHash })
     const letter = writeMail(mailTemplates[row.kind], settings, { ...row, token })
-    await mailer.send({ to: row.email, key: `${mailLink.name}.${id}`, ...letter })
+    await mailer.send({ to: row.email, key: `${mailLink.name}.${id}`, ...letter }, signal)
   },
 })
 
@@ -31,12 +31,12 @@ export const mailEmailChange = defineJob({
   name: 'auth:mail-email-change',
   payload: z.object({ changeId: z.uuid() }),
   retries: 3,
-  async run({ db, mailer, settings }, { changeId }, { id }) {
+  async run({ db, mailer, settings }, { changeId }, { id, signal }) {
     const row = await findEmailChange(db, changeId)
     if (!row) return
     const token = remakeToken(settings, { purpose: 'undo', id: changeId, hash: row.undoTokenHash })
     const letter = writeMail(mailTemplates.undo, settings, { ...row, token })
-    await mailer.send({ to: row.oldEmail, key: `${mailEmailChange.name}.${id}`, ...letter })
+    await mailer.send({ to: row.oldEmail, key: `${mailEmailChange.name}.${id}`, ...letter }, signal)
   },
 })
 
@@ -45,7 +45,7 @@ export const mailNotice = defineJob({
   name: 'auth:mail-notice',
   payload: z.object({ eventId: z.uuid() }),
   retries: 3,
-  async run({ db, mailer, settings }, { eventId }, { id }) {
+  async run({ db, mailer, settings }, { eventId }, { id, signal }) {
     const event = await findEvent(db, eventId)
     const person = event?.subjectId ? await findMailAddress(db, event.subjectId) : undefined
     const template = event && noticeTemplates[event.action]
@@ -53,7 +53,7 @@ export const mailNotice = defineJob({
     const { at, ip, agent } = event
     const happened = { ...person, at, ip, device: deviceOf(agent ?? undefined) }
     const letter = writeMail(template, settings, happened)
-    await mailer.send({ to: addressFor(event, person), key: `${mailNotice.name}.${id}`, ...letter })
+    await mailer.send({ to: addressFor(event, person), key: `${mailNotice.name}.${id}`, ...letter }, signal)
   },
 })
 

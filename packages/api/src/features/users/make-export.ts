@@ -22,7 +22,7 @@ export const makeExport = defineJob({
   name: 'users:make-export',
   payload: z.object({ exportId: z.uuid() }),
   retries: 3,
-  async run(deps, { exportId }, { id }) {
+  async run(deps, { exportId }, { id, signal }) {
     const { db, mailer, settings } = deps
     const row = await findExport(db, exportId)
     if (!row) return
@@ -31,7 +31,7 @@ export const makeExport = defineJob({
     const letter = isMade
       ? writeMail(mailTemplates.export, settings, { ...row, token })
       : writeMail(mailTemplates.exportTooLarge, settings, row)
-    await mailer.send({ to: row.email, key: `${makeExport.name}.${id}`, ...letter })
+    await mailer.send({ to: row.email, key: `${makeExport.name}.${id}`, ...letter }, signal)
   },
 })
 

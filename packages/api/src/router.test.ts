@@ -58,7 +58,10 @@ const holders: Partial<Record<Permission, CallerKind[]>> = {
   'users:read': ['a moderator', ...admins],
   'users:suspend': ['a moderator', ...admins],
   'users:write': admins,
+  'notifications:send': admins,
   'audit:read': admins,
+  'jobs:read': admins,
+  'jobs:manage': admins,
 }
 
 function refusedBy({ access, permission, isRecent }: ProcedureCall, kind: CallerKind): ErrorCode | undefined {

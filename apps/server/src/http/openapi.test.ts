@@ -38,7 +38,19 @@ const permissions: Record<string, string> = {
   'admin.users.setRole': 'users:write',
   'admin.users.endSessions': 'users:suspend',
   'admin.users.sendReset': 'users:write',
+  'notifications.send': 'notifications:send',
   'admin.audit.list': 'audit:read',
+  'admin.jobs.overview': 'jobs:read',
+  'admin.jobs.list': 'jobs:read',
+  'admin.jobs.get': 'jobs:read',
+  'admin.jobs.retry': 'jobs:manage',
+  'admin.jobs.retryAll': 'jobs:manage',
+  'admin.jobs.cancel': 'jobs:manage',
+  'admin.jobs.reschedule': 'jobs:manage',
+  'admin.jobs.failures': 'jobs:read',
+  'admin.jobs.crons': 'jobs:read',
+  'admin.jobs.workers': 'jobs:read',
+  'admin.jobs.depth': 'jobs:read',
 }
 
 const isRecent = (rung: Rung) => rung.startsWith('recent')

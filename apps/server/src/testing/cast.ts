@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { password, type Person, type TestApi } from '@tenon/api/testing'
+import { password, retryingJob, type Person, type TestApi } from '@tenon/api/testing'
 import { createDrafts, type Drafts } from './post-rows.ts'
 import { bearer } from './requests.ts'
 
@@ -24,6 +24,10 @@ export interface Cast extends Drafts {
   accessToken: string
   /** Not the one that `owner` calls with. */
   sessionId: string
+  /** Of `owner`. */
+  notificationId: string
+  /** That waits for its second attempt. */
+  jobId: string
   /** That nobody has yet. */
   newName: () => string
 }
@@ -53,9 +57,29 @@ export async function createCast(api: TestApi): Promise<Cast> {
     revokedToken: await revokedTokenOf(api, owner),
     accessToken: (await other.calls.auth.accessToken()).accessToken,
     sessionId: (await signInAgain(api, owner)).session.id,
+    notificationId: await notificationOf(api, owner),
+    jobId: await retryingJob(api.db),
     ...(await createDrafts(owner)),
     newName: () => `n${++names}_${suffix}`,
   }
+}
+
+/** By hand, so that no job need run. */
+async function notificationOf({ db }: TestApi, { user }: Person): Promise<string> {
+  const id = randomUUID()
+  const data = { messageId: id, subject: 'We move', message: 'On Sunday.' }
+  const shown = {
+    kind: 'admin.message',
+    source: id,
+    data: JSON.stringify(data),
+    inApp: true,
+    inDigest: false,
+  }
+  await db
+    .insertInto('notifications')
+    .values({ id, userId: user.id, actorId: null, ...shown })
+    .execute()
+  return id
 }
 
 const signInAgain = ({ nobody }: TestApi, { email }: Person) =>

@@ -57,6 +57,7 @@ export interface Row {
 
 const token = 'A'.repeat(43)
 const ofTarget = ({ target }: Cast) => ({ id: target.user.id })
+const ofJob = ({ jobId }: Cast) => ({ id: jobId })
 
 /** Every procedure. A token that somebody made up opens nothing; what real ones do is tested where they are mailed. */
 export const rows: Record<string, Row> = {
@@ -96,6 +97,20 @@ export const rows: Record<string, Row> = {
     input: () => ({ currentPassword: password, newPassword: 'Another8Horse' }),
   },
   ...postRows,
+  'notifications.send': {
+    rung: 'admin',
+    input: ({ target }) => ({ to: { userId: target.user.id }, subject: 'We move', message: 'On Sunday.' }),
+  },
+  'notifications.list': { rung: 'user', input: () => ({ limit: 2 }) },
+  'notifications.unreadCount': { rung: 'user' },
+  'notifications.markRead': {
+    rung: 'user',
+    input: ({ notificationId }) => ({ id: notificationId }),
+    isOwn: true,
+  },
+  'notifications.markAllRead': { rung: 'user' },
+  'notifications.preferences.get': { rung: 'user' },
+  'notifications.preferences.update': { rung: 'user', input: () => ({ 'admin.message': { mail: false } }) },
   'admin.users.list': { rung: 'staff', input: () => ({ limit: 2 }) },
   'admin.users.get': { rung: 'staff', input: ofTarget },
   'admin.users.suspend': { rung: 'staff', input: ofTarget },
@@ -107,6 +122,21 @@ export const rows: Record<string, Row> = {
   'admin.users.endSessions': { rung: 'staff', input: ofTarget },
   'admin.users.sendReset': { rung: 'recent admin', input: ofTarget },
   'admin.audit.list': { rung: 'admin', input: () => ({ limit: 2 }) },
+  'admin.jobs.overview': { rung: 'admin' },
+  'admin.jobs.list': { rung: 'admin', input: () => ({ limit: 2 }) },
+  'admin.jobs.get': { rung: 'admin', input: ofJob },
+  'admin.jobs.retry': { rung: 'admin', input: ofJob },
+  'admin.jobs.retryAll': { rung: 'admin', input: () => ({ name: 'audit:sweep' }) },
+  'admin.jobs.cancel': { rung: 'admin', input: ofJob },
+  'admin.jobs.reschedule': {
+    rung: 'admin',
+    input: (cast) => ({ ...ofJob(cast), runAt: '2026-01-31T09:30:00.000Z' }),
+  },
+  'admin.jobs.failures': { rung: 'admin' },
+  'admin.jobs.crons': { rung: 'admin' },
+  'admin.jobs.workers': { rung: 'admin' },
+  'admin.jobs.depth': { rung: 'admin', input: () => ({}) },
+  'live.stream': { rung: 'user', input: () => ({ topics: ['notifications', 'security'] }) },
 }
 
 /** @throws for a procedure that has none */

@@ -39,15 +39,23 @@ const recorded: Record<string, AuditAction> = {
   'auth.password.requestReset': 'password.reset-requested',
   'auth.password.reset': 'password.reset',
   'auth.password.change': 'password.changed',
+  'notifications.send': 'notification.sent',
   'admin.users.suspend': 'user.suspended',
   'admin.users.restore': 'user.restored',
   'admin.users.setRole': 'user.role-changed',
   'admin.users.endSessions': 'session.all-ended',
   'admin.users.sendReset': 'password.reset-requested',
+  'admin.jobs.retry': 'job.retried',
+  'admin.jobs.retryAll': 'job.all-retried',
+  'admin.jobs.cancel': 'job.cancelled',
+  'admin.jobs.reschedule': 'job.rescheduled',
 }
 
 /** Why it is in no log. */
 const unrecorded: Record<string, string> = {
+  'notifications.markRead': 'changes nobody’s access',
+  'notifications.markAllRead': 'changes nobody’s access',
+  'notifications.preferences.update': 'what concerns security is told whatever is chosen',
   'users.follow': 'changes nobody’s access',
   'users.unfollow': 'changes nobody’s access',
   'auth.accessToken': 'holds for 15 minutes, and only as long as its session',
@@ -64,6 +72,8 @@ it('every mutation is recorded, or has a reason not to be', () => {
   expect(mutations.map(({ path }) => path).toSorted()).toEqual(known.toSorted())
 })
 
+const isStaffs = (path: string) => path.startsWith('admin.') || path === 'notifications.send'
+
 /** A call that has something to do, on what is ada's. */
 async function prepared(path: string) {
   const ada = await api.person(freshName('ada'))
@@ -73,7 +83,7 @@ async function prepared(path: string) {
   if (path === 'auth.email.resend') await row.set({ emailVerifiedAt: null }).execute()
   if (path === 'admin.users.restore') await row.set({ suspendedAt: new Date() }).execute()
   const isPublic = procedureCalls[path]?.access === 'public'
-  const calls = path.startsWith('admin.') ? root.calls : isPublic ? api.nobody : ada.calls
+  const calls = isStaffs(path) ? root.calls : isPublic ? api.nobody : ada.calls
   return { ada, call: () => callByPath(calls, path, input) }
 }
 
@@ -84,16 +94,17 @@ it.each(Object.entries(recorded))(
     await call()
     const { items } = await root.calls.admin.audit.list({ limit: 1 })
     const isRegistration = path === 'users.create'
+    const concerned = path.startsWith('admin.jobs.') ? null : ada.user.id
     expect(items[0]).toMatchObject({
       action,
       result: 'success',
-      subjectId: isRegistration ? expect.any(String) : ada.user.id,
+      subjectId: isRegistration ? expect.any(String) : concerned,
       ip: '203.0.113.7',
       device: 'Firefox on Linux',
       requestId: expect.any(String),
     })
     const subjectId = items[0]?.subjectId
-    const actor = path.startsWith('admin.') ? root.user.id : subjectId
+    const actor = isStaffs(path) ? root.user.id : subjectId
     expect(items[0]?.actorId).toBe(path === 'auth.password.requestReset' ? null : actor)
   },
 )

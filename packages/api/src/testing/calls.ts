@@ -3,11 +3,14 @@ import { issueMailToken } from '../features/auth/mail-tokens.ts'
 import type { Permission } from '../features/auth/permissions.ts'
 import { startSession } from '../features/auth/sessions.ts'
 import type { MailTokenKind } from '../features/auth/tables.ts'
+import { deliver } from '../features/notifications/deliver.ts'
 import { makeExport } from '../features/users/make-export.ts'
+import { newId } from '../ids.ts'
 import type { Meta } from '../meta.ts'
 import { tokenFor } from '../secrets.ts'
 import { freshName } from './callers.ts'
 import { password, plainRequest, type Person, type TestApi } from './index.ts'
+import { failedJob, retryingJob } from './job-rows.ts'
 
 export interface ProcedureCall {
   access: NonNullable<Meta['access']>
@@ -68,6 +71,16 @@ export const procedureCalls: Record<string, ProcedureCall> = {
   'posts.publish': { access: 'verified', input: post, isOwners: true },
   'posts.delete': { access: 'user', input: post, isOwners: true },
   'posts.restore': { access: 'user', input: post, isOwners: true },
+  'notifications.send': { access: 'permitted', permission: 'notifications:send', input: message },
+  'notifications.list': { access: 'user', input: () => ({}) },
+  'notifications.unreadCount': { access: 'user' },
+  'notifications.markRead': { access: 'user', input: notification, isOwners: true },
+  'notifications.markAllRead': { access: 'user' },
+  'notifications.preferences.get': { access: 'user' },
+  'notifications.preferences.update': {
+    access: 'user',
+    input: () => ({ 'admin.message': { mail: false } }),
+  },
   'admin.users.list': { access: 'permitted', permission: 'users:read', input: () => ({}) },
   'admin.users.get': { access: 'permitted', permission: 'users:read', input: herself },
   'admin.users.suspend': {
@@ -85,6 +98,32 @@ export const procedureCalls: Record<string, ProcedureCall> = {
   'admin.users.endSessions': { access: 'permitted', permission: 'users:suspend', input: herself },
   'admin.users.sendReset': { access: 'permitted', permission: 'users:write', isRecent: true, input: herself },
   'admin.audit.list': { access: 'permitted', permission: 'audit:read', input: () => ({}) },
+  'admin.jobs.overview': { access: 'permitted', permission: 'jobs:read' },
+  'admin.jobs.list': { access: 'permitted', permission: 'jobs:read', input: () => ({}) },
+  'admin.jobs.get': { access: 'permitted', permission: 'jobs:read', input: jobThatFailedOnce },
+  'admin.jobs.retry': { access: 'permitted', permission: 'jobs:manage', input: jobThatFailedOnce },
+  'admin.jobs.retryAll': {
+    access: 'permitted',
+    permission: 'jobs:manage',
+    input: async ({ db }) => {
+      await failedJob(db)
+      return {}
+    },
+  },
+  'admin.jobs.cancel': { access: 'permitted', permission: 'jobs:manage', input: jobThatFailedOnce },
+  'admin.jobs.reschedule': {
+    access: 'permitted',
+    permission: 'jobs:manage',
+    input: async (api) => ({
+      ...(await jobThatFailedOnce(api)),
+      runAt: new Date(Date.now() + 86_400_000).toISOString(),
+    }),
+  },
+  'admin.jobs.failures': { access: 'permitted', permission: 'jobs:read' },
+  'admin.jobs.crons': { access: 'permitted', permission: 'jobs:read' },
+  'admin.jobs.workers': { access: 'permitted', permission: 'jobs:read' },
+  'admin.jobs.depth': { access: 'permitted', permission: 'jobs:read', input: () => ({}) },
+  'live.stream': { access: 'user', input: () => ({ topics: ['notifications', 'security'] }) },
 }
 
 function newUser() {
@@ -103,6 +142,24 @@ async function somebodyElse(api: TestApi) {
 
 function herself(_: TestApi, { user }: Person) {
   return { id: user.id }
+}
+
+async function jobThatFailedOnce({ db }: TestApi) {
+  return { id: await retryingJob(db) }
+}
+
+function message(_: TestApi, { user }: Person) {
+  return { to: { userId: user.id }, subject: 'We move', message: 'Tenon is away for an hour.' }
+}
+
+async function notification({ db }: TestApi, { user }: Person) {
+  const id = newId()
+  const data = { messageId: id, subject: 'We move', message: 'Tenon is away for an hour.' }
+  await inTransaction(db, (trx) =>
+    deliver(trx, [user.id], { content: { kind: 'admin.message', data }, source: id, actorId: null }),
+  )
+  const rows = db.selectFrom('notifications').select('id').where('source', '=', id)
+  return rows.executeTakeFirstOrThrow()
 }
 
 /** That others read, too, but do not change. */

@@ -1,11 +1,15 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { sql } from 'kysely'
-import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest'
-import { createSmtpMailer } from '../mail/smtp-mailer.ts'
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it, vi } from 'vitest'
+import { createSmtpMailer, type SmtpMailer } from '../mail/smtp-mailer.ts'
 import { createTestApi, password, type TestApi } from '../testing/index.ts'
 import { createSmtpServer, smtpError, type TestSmtpServer } from '../testing/smtp-server.ts'
+import { freeJobsOfTheDead } from './rescue.ts'
 
 let api: TestApi
 let smtp: TestSmtpServer
+let mailer: SmtpMailer
 
 beforeAll(async () => {
   api = await createTestApi()
@@ -13,10 +17,12 @@ beforeAll(async () => {
 
 beforeEach(async () => {
   smtp = await createSmtpServer()
-  api.deps.mailer = createSmtpMailer(smtp.url, api.deps.settings)
+  mailer = createSmtpMailer(smtp.url, api.deps.settings)
+  api.deps.mailer = mailer
 })
 
 afterEach(async () => {
+  mailer.close()
   await smtp.stop()
   await sql`delete from graphile_worker._private_jobs`.execute(api.db)
 })
@@ -75,7 +81,7 @@ it('after a 4xx answer the same mail arrives, known by the same Message-ID', asy
   const offered: (string | undefined)[] = []
   smtp.decide = async ({ messageId }) => {
     offered.push(messageId)
-    if (offered.length < 3) throw smtpError(421, 'Not now')
+    if (offered.length < 3) throw smtpError(451, 'Not now')
   }
   await register()
   await runDueJobs()
@@ -136,17 +142,66 @@ it('an outage between two 4xx answers costs no attempt', async () => {
 it('a day of outage is waited for, and no longer', async () => {
   await smtp.stop()
   await register()
-  const aged = (hours: number) =>
-    sql`update graphile_worker._private_jobs set created_at = now() - ${hours} * interval '1 hour'`.execute(
-      api.db,
-    )
-  await aged(23.9)
+  const awayFor = (hours: number) =>
+    sql`update job_runs set started_at = now() - ${hours} * interval '1 hour'`.execute(api.db)
   expect(await runDueJobs()).toMatchObject([{ attempts: 0, maxAttempts: 4 }])
-  await aged(24.1)
+  await awayFor(23.9)
+  expect(await runDueJobs()).toMatchObject([{ attempts: 0, maxAttempts: 4 }])
+  await awayFor(24.1)
   expect(await runDueJobs()).toMatchObject([{ attempts: 1, maxAttempts: 1 }])
   await smtp.start()
   expect(await runDueJobs()).toHaveLength(1)
 })
+
+it('a server that refuses us, for want of the right settings, loses no mail', async () => {
+  smtp.decideRecipient = () => Promise.reject(smtpError(554, 'Relay access denied'))
+  const { email } = await register()
+  for (let round = 0; round < 5; round++)
+    expect(await runDueJobs()).toMatchObject([{ attempts: 0, maxAttempts: 4 }])
+  smtp.decideRecipient = async () => {}
+  expect(await runDueJobs()).toEqual([])
+  expect(smtp.received.map(({ recipients }) => recipients)).toEqual([[email]])
+})
+
+it('a server that takes each mail and never says so is handed it four times, and no more', async () => {
+  smtp.decide = async () => smtp.cut()
+  await register()
+  for (let round = 0; round < 6; round++) await runDueJobs()
+  expect(await api.waitingJobs()).toMatchObject([{ attempts: 4, maxAttempts: 4 }])
+  expect(smtp.offered).toHaveLength(4)
+  expect(new Set(smtp.offered.map(({ messageId }) => messageId)).size).toBe(1)
+})
+
+it('what a killed process may have sent is sent by another one under the same Message-ID', async () => {
+  smtp.decide = () => new Promise(() => {})
+  const worker = startWorker()
+  try {
+    await register()
+    await vi.waitFor(() => expect(smtp.offered).toHaveLength(1), { timeout: 20_000 })
+  } finally {
+    worker.kill('SIGKILL')
+    await once(worker, 'exit')
+  }
+  smtp.decide = async () => {}
+  await freeJobsOfTheKilled()
+  expect(await runDueJobs()).toEqual([])
+  const [first, second] = smtp.offered
+  expect(second!.messageId).toBe(first!.messageId)
+  expect(second!.text).toBe(first!.text)
+})
+
+function startWorker() {
+  const program = new URL('../testing/worker-process.ts', import.meta.url).pathname
+  const args = [api.database.directUrl, smtp.url, JSON.stringify(api.deps.settings)]
+  return spawn(process.execPath, [program, ...args], { stdio: ['ignore', 'ignore', 'inherit'] })
+}
+
+/** As if it had been silent for long enough. */
+async function freeJobsOfTheKilled() {
+  await sql`update workers set seen_at = now() - interval '1 minute'`.execute(api.db)
+  await sql`update graphile_worker._private_jobs set locked_at = now() - interval '1 minute'`.execute(api.db)
+  await freeJobsOfTheDead(api.db, api.deps.log)
+}
 
 it('one mail that is refused holds up no other', async () => {
   smtp.decide = async ({ recipients }) => {

@@ -4,6 +4,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest, HTTPMethods } from 
 import { contextOf } from './context.ts'
 import { acceptOnlyJson } from './json.ts'
 import { refuseOtherMethods } from './methods.ts'
+import { createPings, goneSignal, sendEvents, type Pings } from './streams.ts'
 
 const prefix = '/api/v1'
 
@@ -11,8 +12,10 @@ const prefix = '/api/v1'
 export function serveRest(app: FastifyInstance, deps: Deps): void {
   acceptOnlyJson(app, (_text, value) => value)
   const operations = restOperations(appRouter)
+  const pings = createPings()
   for (const operation of operations) {
-    const handler = (request: FastifyRequest, reply: FastifyReply) => answer(deps, operation, request, reply)
+    const handler = (request: FastifyRequest, reply: FastifyReply) =>
+      answer({ deps, pings }, operation, request, reply)
     app.route({ method: operation.method, url: toRoute(operation.path), handler })
   }
   for (const [path, group] of Map.groupBy(operations, ({ path }) => path))
@@ -26,29 +29,36 @@ function methodsOf(operations: Operation[]): HTTPMethods[] {
   return operations.flatMap<HTTPMethods>(({ method }) => (method === 'GET' ? ['GET', 'HEAD'] : [method]))
 }
 
-async function answer(deps: Deps, operation: Operation, request: FastifyRequest, reply: FastifyReply) {
+async function answer(
+  { deps, pings }: { deps: Deps; pings: Pings },
+  operation: Operation,
+  request: FastifyRequest,
+  reply: FastifyReply,
+) {
   const ctx = await contextOf(deps, request, reply)
   const input = () => readInput(operation, toRestRequest(request))
   // A procedure without an input never asks for it; what was sent all the same is refused.
   if (!operation.input) input()
-  const output: unknown = await callTRPCProcedure({
+  const output = await callTRPCProcedure({
     router: appRouter,
     path: operation.name,
-    type: operation.method === 'GET' ? 'query' : 'mutation',
+    type: operation.type,
     ctx,
     // Asked for after the ladder: who may not call is not told what is wrong with the input.
     getRawInput: async () => input(),
-    signal: undefined,
+    signal: operation.type === 'subscription' ? goneSignal(reply) : undefined,
     batchIndex: 0,
   })
+  if (operation.type === 'subscription') return sendEvents(request, reply, output, pings)
   reply.code(operation.status)
   if (operation.meta.location) reply.header('location', prefix + fill(operation.meta.location, output))
   return operation.status === 204 ? reply.send() : output
 }
 
-function toRestRequest({ params, url, body }: FastifyRequest) {
+function toRestRequest({ params, url, body, headers }: FastifyRequest) {
   const query = new URLSearchParams(url.split('?').slice(1).join('?'))
-  return { params: params as Record<string, string>, query, body }
+  const lastEventId = headers['last-event-id']?.toString()
+  return { params: params as Record<string, string>, query, body, lastEventId }
 }
 
 function fill(location: string, output: unknown): string {

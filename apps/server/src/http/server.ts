@@ -43,6 +43,7 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
   })
   app.setErrorHandler(answerFailure)
   app.decorateRequest('mayUseCookies', false)
+  app.addHook('preClose', () => options.deps.live.stop())
   watchRequests(app, headers, options.isDraining)
   await addRoutes(app, options)
   return app

@@ -7,6 +7,7 @@ import { contextOf } from './context.ts'
 import { retryHeaders } from './failures.ts'
 import { acceptOnlyJson, isJson, parseJson } from './json.ts'
 import { refuseOtherMethods } from './methods.ts'
+import { markAsStream } from './streams.ts'
 
 const maxBatchSize = 10
 
@@ -48,11 +49,12 @@ function methodsOf(path: string): string | undefined {
 
 async function answer(
   deps: Deps,
-  request: FastifyRequest,
+  request: FastifyRequest<{ Params: { path: string } }>,
   reply: FastifyReply,
   path: string,
 ): Promise<FastifyReply> {
   let context: Context | undefined
+  let failed: TRPCError | undefined
   const response = await resolveResponse({
     router: appRouter,
     req: toFetchRequest(request, reply),
@@ -62,16 +64,33 @@ async function answer(
     createContext: async () => (context = await contextOf(deps, request, reply)),
     responseMeta: ({ errors }) => ({ headers: longestWait(errors) }),
     onError: ({ error, ctx }) => {
+      failed ??= error
       // With a context it was a procedure's, which logs its own.
       if (!ctx && toFailure(error).status >= 500)
         request.log.error({ err: error.cause ?? error }, 'request failed')
     },
   })
+  if (isStream(response)) return sendStream(response, failed, request, reply)
   const text = await response.text()
   copyHead(response, reply)
   if (response.status === 405) reply.header('allow', methodsOf(path))
   // Without a context, the error formatter could not know the request.
   return reply.send(context ? text : text.replaceAll('"requestId":""', `"requestId":"${request.id}"`))
+}
+
+const isStream = ({ headers }: Response) => headers.get('content-type') === 'text/event-stream'
+
+/** tRPC would begin a stream to tell in it why there is none; it is told as everywhere else. */
+function sendStream(
+  { body }: Response,
+  failed: TRPCError | undefined,
+  request: FastifyRequest<{ Params: { path: string } }>,
+  reply: FastifyReply,
+): FastifyReply {
+  if (!body || failed || request.method === 'HEAD') void body?.cancel()
+  if (failed?.code === 'METHOD_NOT_SUPPORTED') reply.header('allow', methodsOf(request.params.path))
+  if (failed) throw failed
+  return markAsStream(reply).send(request.method === 'HEAD' ? '' : body)
 }
 
 /** HEAD is a GET whose body nobody reads; tRPC would answer it without calling anything. */

@@ -37,6 +37,10 @@ export async function send(
     call.on('error', reject)
     call.on('response', (response) => {
       const { statusCode = 0, headers: received } = response
+      if (received['content-type']?.startsWith('text/event-stream')) {
+        response.destroy()
+        return resolve({ status: statusCode, headers: received, text: '', json: undefined })
+      }
       text(response).then(
         (all) => resolve({ status: statusCode, headers: received, text: all, json: parse(all) }),
         reject,

@@ -71,7 +71,7 @@ export function startListener({ url, log, onWake }: ListenerOptions): Listener {
 
   function untilLost(client: pg.Client) {
     const { promise: reason, resolve } = Promise.withResolvers<unknown>()
-    const check = setInterval(() => client.query('select').catch(resolve), checkMs)
+    const check = setInterval(() => void client.query('select').catch(resolve), checkMs)
     const stop = () => resolve(undefined)
     client.on('error', resolve).on('end', stop)
     stopping.signal.addEventListener('abort', stop)

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Kysely } from 'kysely'
 import type { Database } from '../db.ts'
 import type { Log } from '../deps.ts'
@@ -46,6 +47,7 @@ export function createLive({ db, directUrl, log }: LiveOptions): Live {
   let timer: NodeJS.Timeout | undefined
   let checks = 0
   let isStopping = false
+  let stopped: Promise<void> | undefined
 
   return { open, stop }
 
@@ -57,7 +59,6 @@ export function createLive({ db, directUrl, log }: LiveOptions): Live {
     try {
       const beginning = await findBeginning(db, given)
       refuseWhenStopping()
-      reader.signal?.throwIfAborted()
       return bring({ db, feed, log }, keep(subscriber, reader, release), beginning)
     } catch (error) {
       release()
@@ -65,12 +66,17 @@ export function createLive({ db, directUrl, log }: LiveOptions): Live {
     }
   }
 
-  async function stop() {
+  function stop() {
     isStopping = true
+    return (stopped ??= end())
+  }
+
+  async function end() {
     for (const stream of streams) stream.close()
     clearInterval(timer)
     await listener?.stop()
-    await places.stop().catch((err: unknown) => log.warn({ err }, 'live streams could not be signed off'))
+    // Places that cannot be given back lapse by themselves.
+    await Promise.race([places.stop().catch(() => {}), sleep(2_000, undefined, { ref: false })])
   }
 
   function refuseWhenStopping() {
@@ -84,6 +90,7 @@ export function createLive({ db, directUrl, log }: LiveOptions): Live {
     streams.add(stream)
     timer ??= setInterval(() => void check(), checkMs)
     signal?.addEventListener('abort', leave)
+    if (signal?.aborted) leave()
     return stream
 
     function leave() {

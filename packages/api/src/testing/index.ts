@@ -7,20 +7,23 @@ import type { User } from '../features/auth/principal.ts'
 import type { Role } from '../features/auth/roles.ts'
 import { startSession } from '../features/auth/sessions.ts'
 import { createVerifiedUser } from '../features/users/users.ts'
-import { newId } from '../ids.ts'
 import { createLimits } from '../limits.ts'
 import { createLive } from '../live/live.ts'
 import { appRouter } from '../router.ts'
 import { drainJobs, makeJobsDue, waitingJobs } from './jobs.ts'
 import { recordingLog, type LogEntry } from './log.ts'
 import { createTestMailbox, type TestMailbox } from './mailbox.ts'
+import { plainRequest } from './plain-request.ts'
 import { createTestDatabase, type TestDatabase } from './test-database.ts'
 
 export { dumpOf, holds } from './dump.ts'
 export { failedJob, insertJob, retryingJob } from './job-rows.ts'
 export { recordingLog, silentLog } from './log.ts'
 export { allProcedures, type ProcedureEntry } from './procedures.ts'
+export { plainRequest } from './plain-request.ts'
 export { startTestProxy, type TestProxy } from './proxy.ts'
+export { createScriptedSmtpServer, type ScriptedSmtpServer } from './smtp-script.ts'
+export { openTestStream, publishNumber, type TestStream } from './streams.ts'
 export { createEmptyDatabase, createTestDatabase, type TestDatabase } from './test-database.ts'
 
 export type Caller = ReturnType<typeof appRouter.createCaller>
@@ -114,16 +117,6 @@ export async function createTestApi({ rateLimitFactor = 0 } = {}): Promise<TestA
     },
   }
 }
-
-/** One that knows nothing of who asks. */
-export const plainRequest = (): IncomingRequest => ({
-  id: newId(),
-  ip: '203.0.113.7',
-  userAgent: 'Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0',
-  authorization: undefined,
-  cookie: undefined,
-  mayUseCookies: true,
-})
 
 async function createPerson(
   deps: Deps,

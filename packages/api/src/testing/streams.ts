@@ -1,3 +1,4 @@
+import { isTrackedEnvelope } from '@trpc/server'
 import { vi } from 'vitest'
 import { createContext } from '../context.ts'
 import { inTransaction } from '../db.ts'
@@ -6,7 +7,7 @@ import type { LiveEvent } from '../live/output.ts'
 import { publish, type NewLiveEvent } from '../live/publish.ts'
 import type { LiveTopic } from '../live/topics.ts'
 import { appRouter } from '../router.ts'
-import { plainRequest } from './index.ts'
+import { plainRequest } from './plain-request.ts'
 
 export interface TestStream {
   /** All that arrived. */
@@ -45,9 +46,9 @@ export async function openTestStream(
   const events: LiveEvent[] = []
   let isOpen = true
   const read = async () => {
-    for await (const [id, event] of stream) {
-      if (id !== event.id) throw new Error('an event by another id')
-      events.push(event)
+    for await (const event of stream) {
+      if (!isTrackedEnvelope<LiveEvent>(event)) throw new Error('an event without an id')
+      events.push(event[1])
       await beforeNext()
     }
   }

@@ -7,6 +7,7 @@ const usage = `Usage: npm run cli -- <command>
   user create --email <address> --username <name> [--role <role>] --password-stdin
   user promote <address> [--role <role>]
   user export <address>
+  jobs retry <id> | --failed
   openapi [--out <file>]
   keys rotate`
 

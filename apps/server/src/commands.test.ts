@@ -5,7 +5,14 @@ import { Readable } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import { createDatabase } from '@tenon/api'
-import { createEmptyDatabase, createTestDatabase, type TestDatabase } from '@tenon/api/testing'
+import {
+  createEmptyDatabase,
+  createTestDatabase,
+  failedJob,
+  insertJob,
+  type TestDatabase,
+} from '@tenon/api/testing'
+import { sql } from 'kysely'
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import { commands, UsageError } from './commands.ts'
 import { createLog } from './log.ts'
@@ -154,6 +161,66 @@ describe('user export', () => {
       await expect(run('user export', args)).rejects.toThrow(UsageError)
     },
   )
+})
+
+describe('jobs retry', () => {
+  const withDb = async <T>(work: (db: ReturnType<typeof createDatabase>) => Promise<T>) => {
+    const db = createDatabase({ url: database.directUrl, log: createLog('silent') })
+    return work(db).finally(() => db.destroy())
+  }
+
+  it('has a failed job run at once with all its attempts, and is in the log', async () => {
+    const id = await withDb((db) => failedJob(db))
+    expect(await run('jobs retry', [id])).toMatchObject({ id, state: 'waiting', attempts: 0, maxAttempts: 4 })
+    const events = await withDb((db) =>
+      db
+        .selectFrom('auditEvents')
+        .select(['actorId', 'details'])
+        .where('action', '=', 'job.retried')
+        .execute(),
+    )
+    expect(events).toEqual([{ actorId: null, details: { jobId: id, name: 'audit:sweep' } }])
+  })
+
+  it('retries all failed jobs, however many', { timeout: 60_000 }, async () => {
+    const count = await withDb(async (db) => {
+      await failedJob(db)
+      const { numAffectedRows = 0n } = await sql`
+        insert into graphile_worker._private_jobs (task_id, attempts, max_attempts)
+        select task_id, 1, 1 from graphile_worker._private_jobs, generate_series(1, 10000) where attempts > 0`.execute(
+        db,
+      )
+      return Number(numAffectedRows) + 1
+    })
+    expect(count).toBeGreaterThan(10_000)
+    expect(await run('jobs retry', ['--failed'])).toEqual({ retried: count })
+    expect(await run('jobs retry', ['--failed'])).toEqual({ retried: 0 })
+  })
+
+  it('leaves alone what runs, and does not know what is not there', async () => {
+    const running = await withDb((db) => insertJob(db, { attempts: 1, lockedBy: 'worker-1' }))
+    await expect(run('jobs retry', [running])).rejects.toMatchObject({ apiCode: 'CONFLICT' })
+    await expect(run('jobs retry', ['9223372036854775807'])).rejects.toMatchObject({ apiCode: 'NOT_FOUND' })
+    await expect(run('jobs retry', ['first'])).rejects.toMatchObject({ apiCode: 'VALIDATION_ERROR' })
+  })
+
+  it.each([[[]], [['1', '2']], [['1', '--failed']], [['--all']]])('is wrong usage with %j', async (args) => {
+    await expect(run('jobs retry', args)).rejects.toThrow(UsageError)
+  })
+
+  it('prints JSON and exits with 0, or with 1 and a line', async () => {
+    const id = await withDb((db) => failedJob(db))
+    const env = { DATABASE_URL: database.directUrl }
+    const { code, stdout, stderr } = await cli(['jobs', 'retry', id], env)
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+    expect(JSON.parse(stdout)).toMatchObject({ id, state: 'waiting' })
+    expect(await cli(['jobs', 'retry', '4711999'], env)).toEqual({
+      code: 1,
+      stdout: '',
+      stderr: 'Tenon: NOT_FOUND: There is no such job.\n',
+    })
+    expect(await cli(['jobs', 'retry'], env)).toMatchObject({ code: 2, stdout: '' })
+  })
 })
 
 describe('migrate', () => {

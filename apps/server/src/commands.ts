@@ -3,6 +3,7 @@ import { text } from 'node:stream/consumers'
 import { parseArgs, type ParseArgsOptionsConfig } from 'node:util'
 import {
   appRouter,
+  byJobId,
   createVerifiedUser,
   exportUser,
   migrate,
@@ -10,6 +11,8 @@ import {
   openApiDocument,
   promoteUser,
   restOperations,
+  retryFailedJobs,
+  retryJob,
   roles,
   rotateSigningKeys,
   userCreate,
@@ -61,6 +64,14 @@ export const commands: Readonly<Record<string, (args: string[]) => Promise<unkno
   async 'user export'(args) {
     const email = readAddress(parse(args, {}, 1).positionals)
     return withDeps((deps) => exportUser(deps, email))
+  },
+
+  async 'jobs retry'(args) {
+    const isAll = args.includes('--failed')
+    const { positionals } = parse(args, { failed: { type: 'boolean' } }, isAll ? 0 : 1)
+    if (isAll) return withDeps((deps) => retryFailedJobs(deps, {}, Infinity))
+    const { id } = read(byJobId, { id: positionals[0] })
+    return withDeps((deps) => retryJob(deps, id))
   },
 
   async openapi(args) {

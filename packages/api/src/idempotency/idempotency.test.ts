@@ -31,6 +31,10 @@ const idempotentProcedures = [
   'admin.users.setRole',
   'admin.users.endSessions',
   'admin.users.sendReset',
+  'admin.jobs.retry',
+  'admin.jobs.retryAll',
+  'admin.jobs.cancel',
+  'admin.jobs.reschedule',
 ]
 
 let api: TestApi

@@ -6,6 +6,7 @@ import { idempotencyErrors } from '../../error-codes.ts'
 import { byId } from '../../schemas.ts'
 import { idempotent, permitted, recentlyPermitted } from '../../trpc.ts'
 import * as input from './input.ts'
+import { jobs, jobsErrors } from './jobs/router.ts'
 import * as output from './output.ts'
 import {
   endSessionsOfUser,
@@ -95,6 +96,8 @@ export const admin = {
       .output(auditOutput.events)
       .query(({ ctx, input }) => getEventPage(ctx.db, input)),
   },
+
+  jobs,
 }
 
 export const adminErrors = {
@@ -108,4 +111,5 @@ export const adminErrors = {
     sendReset: ['FORBIDDEN', 'REAUTHENTICATION_REQUIRED', 'NOT_FOUND', ...idempotencyErrors],
   },
   audit: { list: ['FORBIDDEN', 'CURSOR_INVALID'] },
+  jobs: jobsErrors,
 } as const satisfies ErrorTree

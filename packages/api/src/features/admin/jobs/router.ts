@@ -1,5 +1,6 @@
 import type { ErrorTree } from '../../../declared-errors.ts'
-import { permitted } from '../../../trpc.ts'
+import { idempotencyErrors } from '../../../error-codes.ts'
+import { idempotent, permitted } from '../../../trpc.ts'
 import { getCrons } from './crons.ts'
 import { getDepth } from './depth.ts'
 import { getFailures } from './failures.ts'
@@ -43,6 +44,7 @@ export const jobs = {
     .query(({ ctx, input }) => getJob(ctx, input.id)),
 
   retry: permitted('jobs:manage')
+    .concat(idempotent)
     .meta({
       rest: 'POST /admin/jobs/{id}/retry',
       summary: 'Try a job again',
@@ -53,6 +55,7 @@ export const jobs = {
     .mutation(({ ctx, input }) => retryJob(ctx, input.id)),
 
   retryAll: permitted('jobs:manage')
+    .concat(idempotent)
     .meta({
       rest: 'POST /admin/jobs/retry',
       summary: 'Try all failed jobs again that match',
@@ -63,6 +66,7 @@ export const jobs = {
     .mutation(({ ctx, input }) => retryFailedJobs(ctx, input)),
 
   cancel: permitted('jobs:manage')
+    .concat(idempotent)
     .meta({
       rest: 'POST /admin/jobs/{id}/cancel',
       summary: 'Cancel a job',
@@ -73,6 +77,7 @@ export const jobs = {
     .mutation(({ ctx, input }) => cancelJob(ctx, input.id)),
 
   reschedule: permitted('jobs:manage')
+    .concat(idempotent)
     .meta({
       rest: 'POST /admin/jobs/{id}/reschedule',
       summary: 'Have a job run at another time',
@@ -116,10 +121,10 @@ export const jobsErrors = {
   overview: ['FORBIDDEN'],
   list: ['FORBIDDEN', 'CURSOR_INVALID'],
   get: ['FORBIDDEN', 'NOT_FOUND'],
-  retry: ['FORBIDDEN', 'NOT_FOUND', 'CONFLICT'],
-  retryAll: ['FORBIDDEN'],
-  cancel: ['FORBIDDEN', 'NOT_FOUND', 'CONFLICT'],
-  reschedule: ['FORBIDDEN', 'NOT_FOUND', 'CONFLICT'],
+  retry: ['FORBIDDEN', 'NOT_FOUND', 'CONFLICT', ...idempotencyErrors],
+  retryAll: ['FORBIDDEN', ...idempotencyErrors],
+  cancel: ['FORBIDDEN', 'NOT_FOUND', 'CONFLICT', ...idempotencyErrors],
+  reschedule: ['FORBIDDEN', 'NOT_FOUND', 'CONFLICT', ...idempotencyErrors],
   failures: ['FORBIDDEN'],
   crons: ['FORBIDDEN'],
   workers: ['FORBIDDEN'],

@@ -1,8 +1,8 @@
 import { once } from 'node:events'
 import { createServer, type AddressInfo, type Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { createTestDatabase } from '@tenon/api/testing'
-import { expect, it } from 'vitest'
+import { createScriptedSmtpServer, createTestDatabase } from '@tenon/api/testing'
+import { expect, it, vi } from 'vitest'
 import { readConfig } from './config.ts'
 import { createLog } from './log.ts'
 import { makeTestDataDir } from './testing/index.ts'
@@ -27,6 +27,32 @@ it('who stops leaves Redis, and does not come back', async () => {
   expect(connections.map(({ destroyed }) => destroyed)).toEqual([true])
 
   redis.close()
+  await dataDir.remove()
+  await database.drop()
+})
+
+it('who stops leaves the mail server', async () => {
+  const [database, dataDir] = [await createTestDatabase(), await makeTestDataDir()]
+  const smtp = await createScriptedSmtpServer()
+  const config = readConfig({
+    DATABASE_URL: database.directUrl,
+    DATA_DIR: dataDir.path,
+    SMTP_URL: smtp.url,
+    MAIL_FROM: 'Tenon <mail@tenon.example>',
+  })
+  const { deps, mailbox, stop } = await wire(
+    config,
+    await joinDatabase(config, () => {}),
+    'http://x',
+    createLog('silent'),
+  )
+  expect(mailbox).toBeUndefined()
+  await deps.mailer.send({ to: 'ada@example.com', subject: 'Hi', text: 'Hi', html: '<p>Hi</p>', key: '1' })
+  expect([smtp.taken, smtp.open()]).toEqual([1, 1])
+  await stop()
+  await vi.waitFor(() => expect(smtp.open()).toBe(0))
+
+  await smtp.stop()
   await dataDir.remove()
   await database.drop()
 })

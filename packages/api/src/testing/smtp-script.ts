@@ -39,33 +39,42 @@ const usual: Record<SmtpStep, string> = {
 
 export interface ScriptedSmtpServer {
   url: string
+  /** Mails that it took. */
+  taken: number
+  /** Connections that are open. */
+  open(): number
   stop(): Promise<void>
 }
 
 /** Answers each step as told, for what a real server can't be brought to say. */
-export async function createScriptedSmtpServer(replies: SmtpReplies): Promise<ScriptedSmtpServer> {
+export async function createScriptedSmtpServer(replies: SmtpReplies = {}): Promise<ScriptedSmtpServer> {
   const sockets = new Set<Socket>()
   const server = createServer((socket) => {
     sockets.add(socket)
     socket.on('error', () => {})
-    converse(socket, { ...usual, ...replies })
+    socket.on('close', () => sockets.delete(socket))
+    converse(socket, { ...usual, ...replies }, () => scripted.taken++)
   })
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
-  return {
+  const scripted: ScriptedSmtpServer = {
     url: `smtp://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    taken: 0,
+    open: () => sockets.size,
     async stop() {
       for (const socket of sockets) socket.destroy()
       await new Promise((resolve) => server.close(resolve))
     },
   }
+  return scripted
 }
 
-function converse(socket: Socket, replies: Record<SmtpStep, string>) {
+function converse(socket: Socket, replies: Record<SmtpStep, string>, onTaken: () => void) {
   let isInMail = false
   const answer = (step: SmtpStep) => {
     const reply = replies[step]
     if (reply === hangUp) return socket.end()
+    if (step === '.' && reply.startsWith('2')) onTaken()
     if (reply !== silence) socket.write(`${reply}\r\n`)
     isInMail = step === 'DATA' && reply.startsWith('354')
   }

@@ -5,6 +5,7 @@ import * as users from '../migrations/0001_users.ts'
 import * as auth from '../migrations/0002_auth.ts'
 import * as posts from '../migrations/0003_posts.ts'
 import * as workers from '../migrations/0004_workers.ts'
+import * as limits from '../migrations/0005_limits.ts'
 import * as accounts from '../migrations/0006_accounts.ts'
 import { migrate, migrationStatus } from './migrate.ts'
 import { createEmptyDatabase, createTestDatabase, silentLog, type TestDatabase } from './testing/index.ts'
@@ -119,14 +120,7 @@ it('what the release before wrote stays, and nobody counts as having signed in j
 
 it('a release that still serves, and holds one lock while it waits for another, delays a migration but does not fail it', async () => {
   database = await createTestDatabase()
-  await ask(`
-    drop table exports, email_changes, known_devices, audit_events;
-    drop function guard_audit_events;
-    drop index users_email_trgm, users_created_at, users_admins;
-    alter table users drop column suspended_at, drop column last_seen_at;
-    alter table sessions drop column authenticated_at;
-    alter table mail_tokens drop column email;
-    delete from kysely_migration where name >= '0006'`)
+  await goBackTo5()
   const old = new pg.Client({ connectionString: database.directUrl })
   await old.connect()
   await old.query('begin; delete from mail_tokens')
@@ -135,8 +129,26 @@ it('a release that still serves, and holds one lock while it waits for another, 
   await vi.waitUntil(async () => (await ask(`select from pg_locks where not granted`)).length > 0, 10_000)
   await old.query('update users set updated_at = now(); commit')
   await old.end()
-  expect((await migrating).applied).toEqual(['0006_accounts', '0007_audit'])
+  expect((await migrating).applied.slice(0, 2)).toEqual(['0006_accounts', '0007_audit'])
 })
+
+/** As the release left it whose last migration was the fifth. */
+async function goBackTo5() {
+  const names = (await migrationStatus(database.directUrl, deps)).map(({ name }) => name).slice(0, 5)
+  const db = new Kysely<never>({
+    dialect: new PostgresDialect({ pool: new pg.Pool({ connectionString: database.directUrl, max: 1 }) }),
+  })
+  try {
+    await ask('drop schema public cascade; create schema public')
+    for (const { up } of [users, auth, posts, workers, limits]) await up(db)
+    await ask(
+      'create table kysely_migration (name varchar(255) primary key, timestamp varchar(255) not null)',
+    )
+    for (const name of names) await ask(`insert into kysely_migration values ('${name}', '2026-01-01')`)
+  } finally {
+    await db.destroy()
+  }
+}
 
 it('what the schemas of the API refuse, the database itself refuses, too', async () => {
   database = await createTestDatabase()

@@ -1,5 +1,6 @@
 import { sql } from 'kysely'
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { newId } from '../../ids.ts'
 import { createTestApi, password, type Person, type TestApi } from '../../testing/index.ts'
 import { refusalOf } from '../../testing/refusal.ts'
 import { exportUser } from './users.ts'
@@ -36,6 +37,14 @@ async function live({ user, email, calls }: Person) {
   const { id } = await calls.posts.create({ title: `Deleted by ${user.username}`, body: '', publish: true })
   await calls.posts.delete({ id })
   await calls.users.follow({ id: carol.user.id })
+  await calls.notifications.preferences.update({ 'admin.message': { mail: false } })
+  await sql`insert into digests (user_id, day) values (${user.id}, '2026-01-31')`.execute(api.db)
+  // Every sign-in so far came from the same device: the next one is told.
+  await api.callerOf({ userAgent: 'curl/8' }).auth.signIn({ email, password, tokenInBody: true })
+  await api.db
+    .insertInto('messages')
+    .values({ id: newId(), senderId: user.id, recipientId: null, role: 'admin', subject: 's', message: 'm' })
+    .execute()
   await calls.auth.email.change({ email: `new_${email}` })
   await calls.users.export()
   const staff = api.callerOf({
@@ -64,6 +73,14 @@ const inExport: { table: string; kind: string; owner?: string; without: string[]
     without: ['id', 'user_id', 'undo_token_hash', 'undo_expires_at'],
   },
   { table: 'follows', kind: 'follows', owner: 'follower_id', without: ['follower_id'] },
+  {
+    table: 'notifications',
+    kind: 'notifications',
+    without: ['user_id', 'actor_id', 'source'],
+  },
+  { table: 'notification_preferences', kind: 'notificationPreferences', without: ['user_id'] },
+  { table: 'digests', kind: 'digests', without: ['user_id'] },
+  { table: 'messages', kind: 'messages', owner: 'sender_id', without: ['sender_id', 'recipient_id'] },
   { table: 'posts', kind: 'posts', owner: 'author_id', without: ['author_id'] },
   {
     table: 'audit_events',

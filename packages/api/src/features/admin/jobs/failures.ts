@@ -2,6 +2,7 @@ import { sql, type Transaction } from 'kysely'
 import type * as z from 'zod'
 import type { Database } from '../../../db.ts'
 import type { Deps } from '../../../deps.ts'
+import { jobName } from '../../../jobs/lanes.ts'
 import { redactText } from '../../../jobs/redact.ts'
 import type * as output from './output.ts'
 import { folded, liveAt, readJobs } from './rows.ts'
@@ -30,7 +31,7 @@ interface FailureRow {
 
 async function listFailures(trx: Transaction<Database>): Promise<FailureRow[]> {
   const { rows } = await sql<FailureRow>`
-    select tasks.identifier as name, error, count(*)::integer as count, min(at) as first_at, max(at) as last_at,
+    select ${jobName} as name, error, count(*)::integer as count, min(at) as first_at, max(at) as last_at,
            max(failed.id)::text as example_id
     from (
       select jobs.id, jobs.task_id, coalesce(${folded('jobs.last_error')}, '') as error, ${liveAt} as at

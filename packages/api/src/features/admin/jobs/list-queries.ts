@@ -1,5 +1,6 @@
 import { sql, type RawBuilder, type Transaction } from 'kysely'
 import type { Database } from '../../../db.ts'
+import { jobName } from '../../../jobs/lanes.ts'
 import { liveState, liveStates, type JobState } from '../../../jobs/states.ts'
 import { likePattern } from '../../../search.ts'
 import { folded, isEnd, liveAt, liveJobs } from './rows.ts'
@@ -42,7 +43,7 @@ export async function listJobs(
 }
 
 export const liveColumns = sql`
-  tasks.identifier as name, queues.queue_name as queue, ${liveState} as state, jobs.attempts::integer as attempts,
+  ${jobName} as name, queues.queue_name as queue, ${liveState} as state, jobs.attempts::integer as attempts,
   jobs.max_attempts::integer as max_attempts, ${liveAt} as at, jobs.created_at, jobs.run_at, jobs.last_error as error`
 
 function selectLive(filter: JobFilter, before: string | undefined, limit: number) {
@@ -67,7 +68,7 @@ export function liveConditions({
   return [
     state && !isLive(state) ? sql`false` : sql`true`,
     ...given(state, (value) => sql`${liveState} = ${value}`),
-    ...given(name, (value) => sql`tasks.identifier = ${value}`),
+    ...given(name, (value) => sql`${jobName} = ${value}`),
     ...given(queue, (value) => sql`queues.queue_name = ${value}`),
     ...given(q, (value) => matches(value, 'jobs.last_error', 'jobs.payload')),
     ...given(error, (value) => sql`${folded('jobs.last_error')} = ${value}`),

@@ -1,5 +1,6 @@
 import { sql } from 'kysely'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { carefulName } from '../../../jobs/lanes.ts'
 import { encodeCursor } from '../../../pagination.ts'
 import { createTestApi, type Caller, type Person, type TestApi } from '../../../testing/index.ts'
 import { endedJob, failedJob, insertJob, insertRun, retryingJob } from '../../../testing/job-rows.ts'
@@ -101,6 +102,11 @@ describe('the list', () => {
     expect(await idsOf({ name: 'mail:link' })).toEqual([sent, mail])
     expect(await idsOf({ queue: 'mails' })).toEqual([sent, mail])
     expect(await idsOf({ name: 'mail:link', queue: 'mail' })).toEqual([])
+  })
+
+  it('knows a job by its own name, also when it was left by a dead worker', async () => {
+    const id = await insertJob(api.db, { name: carefulName('mail:link') })
+    expect((await list({ name: 'mail:link' })).items).toMatchObject([{ id, name: 'mail:link' }])
   })
 
   it.each([

@@ -1,6 +1,7 @@
 import { sql } from 'kysely'
 import pg from 'pg'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { carefulName } from '../../../jobs/lanes.ts'
 import { createTestApi, type Person, type TestApi } from '../../../testing/index.ts'
 import { endedJob, failedJob, insertJob, retryingJob } from '../../../testing/job-rows.ts'
 import { refusalOf } from '../../../testing/refusal.ts'
@@ -68,6 +69,11 @@ describe('a retry', () => {
   it('of a job that is defined no more leaves it as many as it had', async () => {
     const id = await failedJob(api.db, { name: 'long:gone', attempts: 2, maxAttempts: 2 })
     expect(await jobs().retry({ id })).toMatchObject({ state: 'waiting', attempts: 0, maxAttempts: 2 })
+  })
+
+  it('gives as many to one that was left by a dead worker', async () => {
+    const id = await failedJob(api.db, { name: carefulName('audit:sweep'), maxAttempts: 1 })
+    expect(await jobs().retry({ id })).toMatchObject({ name: 'audit:sweep', maxAttempts: 4 })
   })
 
   it('does not make a job wait any longer that waits after a failure', async () => {
@@ -206,7 +212,7 @@ describe.each(deeds)('a job is not %s', (what, deed) => {
     expect(await refusalOf(deed(id))).toEqual({
       code: 'CONFLICT',
       status: 409,
-      message: 'It is running at this moment.',
+      message: 'A worker holds it at this moment.',
       details: {},
     })
     expect(await rowOf(id)).toEqual({ ...before, delaySeconds: expect.any(Number) })
@@ -234,7 +240,7 @@ describe.each(deeds)('a job is not %s', (what, deed) => {
     const refused = refusalOf(deed(id))
     await untilSomebodyWaits()
     await worker.query('commit')
-    expect(await refused).toMatchObject({ code: 'CONFLICT', message: 'It is running at this moment.' })
+    expect(await refused).toMatchObject({ code: 'CONFLICT', message: 'A worker holds it at this moment.' })
     expect(await rowOf(id)).toMatchObject({ attempts: 2, lastError: 'It broke' })
   })
 

@@ -77,7 +77,7 @@ function operate(
     await limitStatements(trx)
     const job = (await lockLiveJob(trx, id)) ?? (await findEndedJob(trx, id))
     if (!job) throw notFound('job')
-    if (job.state === 'running') throw conflict('It is running at this moment.')
+    if (job.state === 'running') throw conflict('A worker holds it at this moment.')
     if (!job.runAt && !ends.includes(job.state)) throw conflict('It has ended.')
     await deed(trx, job)
     return getJobDetails(trx, id)

@@ -125,6 +125,10 @@ export const workers = z.object({
         startedAt: time,
         seenAt: time,
         isAlive: z.boolean(),
+        isCareful: z.boolean().meta({
+          description:
+            'Whether it takes jobs when it begins them; the other half of a worker takes some ahead',
+        }),
         jobs: z
           .array(z.object({ id: jobId, name: z.string(), startedAt: time }))
           .meta({ description: 'What it runs now; 100 at most' }),

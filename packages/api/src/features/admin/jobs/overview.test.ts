@@ -157,9 +157,10 @@ describe('workers', () => {
       startedAt: expect.any(String),
       seenAt: expect.any(String),
       isAlive: true,
+      isCareful: false,
       jobs: [{ id: own, name: 'mail:link', startedAt: expect.stringMatching(/^20.*\d{3}Z$/) }],
     })
-    expect(of('w2')).toMatchObject({ isAlive: true, jobs: [{ id: others }] })
+    expect(of('w2')).toMatchObject({ isAlive: true, isCareful: true, jobs: [{ id: others }] })
     expect(of('w3')).toMatchObject({ isAlive: false, jobs: [] })
     expect(JSON.stringify(items)).not.toContain(`"${ahead}"`)
   })

@@ -1,6 +1,7 @@
 import { sql } from 'kysely'
 import pg from 'pg'
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
+import { carefulName } from '../../../jobs/lanes.ts'
 import { createTestApi, type Person, type TestApi } from '../../../testing/index.ts'
 import { endedJob, failedJob, insertJob, retryingJob } from '../../../testing/job-rows.ts'
 import { refusalOf } from '../../../testing/refusal.ts'
@@ -37,7 +38,8 @@ async function manyFailed(count: number) {
 }
 
 it('all failed jobs are tried again with their attempts anew, and no others', async () => {
-  const failed = [await failedJob(api.db), await failedJob(api.db, { name: 'long:gone', maxAttempts: 2 })]
+  const careful = await failedJob(api.db, { name: carefulName('audit:sweep'), maxAttempts: 1 })
+  const failed = [careful, await failedJob(api.db, { name: 'long:gone', maxAttempts: 2 })]
   const running = await failedJob(api.db, { lockedBy: 'worker-1' })
   const others = [await retryingJob(api.db), await insertJob(api.db, { delaySeconds: 60 }), running]
   await endedJob(api.db, { outcome: 'failed' })

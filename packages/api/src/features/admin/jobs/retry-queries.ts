@@ -1,5 +1,6 @@
 import { sql, type Transaction } from 'kysely'
 import type { Database } from '../../../db.ts'
+import { jobName } from '../../../jobs/lanes.ts'
 import { liveConditions, type JobFilter } from './list-queries.ts'
 import { liveJobs } from './rows.ts'
 
@@ -24,7 +25,7 @@ export async function retryFailedAfter(
   const conditions = liveConditions({ ...filter, state: 'failed' })
   const { rows } = await sql<Retried>`
     with chosen as (
-      select jobs.id, tasks.identifier as name from ${liveJobs}
+      select jobs.id, ${jobName} as name from ${liveJobs}
       where jobs.id > ${after}::bigint and ${sql.join(conditions, sql` and `)}
       order by jobs.id limit ${limit}
       for update of jobs skip locked

@@ -6,7 +6,7 @@ export const sweepIdempotencyKeys = defineJob({
   name: 'idempotency:sweep',
   payload: z.object({}),
   retries: 3,
-  cron: '17 * * * *',
+  cron: { schedule: '17 * * * *', backfillMinutes: 60 },
   run: ({ db }, _payload, { signal }) =>
     inBatches((limit) => deleteExpired(db, 'idempotency_keys', 'expires_at', limit), signal),
 })

@@ -35,6 +35,7 @@ export async function bundleDeclarations(packageDir, work) {
     external: /^[^./]/,
     plugins: [
       entriesApart,
+      metadataApart(join(work, 'types/api/src/meta.d.ts')),
       mapsOfCompiler,
       dts({ dtsInput: true, generator: 'oxc', tsconfig: false, sourcemap: true }),
     ],
@@ -42,6 +43,15 @@ export async function bundleDeclarations(packageDir, work) {
   await bundle.write({ dir: join(work, 'out'), format: 'es', sourcemap: true })
   await bundle.close()
 }
+
+/** What the server keeps on a procedure names its schemas' library, and is no business of a client's. */
+const metadataApart = (file) => ({
+  name: 'metadata-apart',
+  load: {
+    filter: { id: file },
+    handler: () => ({ code: 'export interface Meta {}', map: { mappings: '' } }),
+  },
+})
 
 /** Hands on the compiler's own maps, so that the bundle's lead to the sources and not to its declarations. */
 const mapsOfCompiler = {

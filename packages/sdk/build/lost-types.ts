@@ -7,11 +7,14 @@ type Lost<Tree> = {
   [Name in keyof Tree & string]: Tree[Name] extends {
     _def: { $types: { input: infer Input; output: infer Output } }
   }
-    ? true extends IsLost<Input> | IsLost<Output>
+    ? true extends IsLost<Input> | IsLost<Output> | IsLost<EventsOf<Output>>
       ? Name
       : never
     : `${Name}.${Lost<Tree[Name]>}`
 }[keyof Tree & string]
+
+/** Of a stream; else what is known. */
+type EventsOf<Output> = Output extends AsyncIterable<infer Event> ? Event : null
 
 type IsLost<Type> = unknown extends Type ? true : HoldsAny<Type>
 

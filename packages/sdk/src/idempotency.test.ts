@@ -3,7 +3,7 @@ import { createClient } from './index.ts'
 import { rejection } from './testing/rejection.ts'
 import { answer, echo, refused, startServer } from './testing/test-server.ts'
 
-const draft = { title: 'On engines', body: 'They compute.' }
+const change = { name: 'Ada Lovelace' }
 const busy = refused(503, 'UNAVAILABLE', { retryAfterSeconds: 0 })
 const inFlight = refused(409, 'IDEMPOTENCY_IN_FLIGHT', { retryAfterSeconds: 0 })
 
@@ -13,11 +13,11 @@ const keysOf = (seen: { headers: Record<string, unknown> }[]) =>
 test('a mutation that is declared for it has a key of its own, of 128 random bits, and goes alone', async () => {
   const { url, seen } = await startServer(echo)
   const client = createClient({ url, token: 'secret' })
-  await Promise.all([client.posts.create.mutate(draft), client.posts.create.mutate(draft)])
+  await Promise.all([client.users.update.mutate(change), client.users.update.mutate(change)])
   const keys = keysOf(seen)
   expect(new Set(keys).size).toBe(2)
   for (const key of keys) expect(key).toMatch(/^[0-9a-f]{32}$/)
-  expect(seen.map((request) => request.url)).toEqual(['/trpc/posts.create', '/trpc/posts.create'])
+  expect(seen.map((request) => request.url)).toEqual(['/trpc/users.update', '/trpc/users.update'])
   expect(seen[0]!.headers.authorization).toBe('Bearer secret')
 })
 
@@ -37,7 +37,7 @@ test("the caller's own key is sent, whatever the mutation", async () => {
   const { url, seen } = await startServer(echo)
   const client = createClient({ url })
   const context = { idempotencyKey: '0198c5f2-6a52-7c3e-9d0a-3b1f6c2e8a44' }
-  await client.posts.create.mutate(draft, { context })
+  await client.users.update.mutate(change, { context })
   await client.auth.email.verify.mutate({ token: 't' }, { context })
   expect(keysOf(seen)).toEqual([context.idempotencyKey, context.idempotencyKey])
 })
@@ -51,7 +51,7 @@ test.for([
   const { url, seen } = await startServer((request, response, number) =>
     number === 1 ? answer(response, status, body) : echo(request, response),
   )
-  expect(await createClient({ url }).posts.create.mutate(draft)).toEqual({ path: 'posts.create' })
+  expect(await createClient({ url }).users.update.mutate(change)).toEqual({ path: 'users.update' })
   const [first, second] = keysOf(seen)
   expect(seen).toHaveLength(2)
   expect(first).toBeDefined()
@@ -76,12 +76,12 @@ test('waiting for the first attempt costs none of the three, and ends with the t
   const { url, seen } = await startServer((request, response, number) =>
     number <= 4 ? answer(response, 409, inFlight) : echo(request, response),
   )
-  expect(await createClient({ url }).posts.create.mutate(draft)).toEqual({ path: 'posts.create' })
+  expect(await createClient({ url }).users.update.mutate(change)).toEqual({ path: 'users.update' })
   expect(seen).toHaveLength(5)
 
   const endless = await startServer((_request, response) => answer(response, 409, inFlight))
   const client = createClient({ url: endless.url, timeoutMs: 600 })
-  expect(await rejection(client.posts.create.mutate(draft))).toMatchObject({
+  expect(await rejection(client.users.update.mutate(change))).toMatchObject({
     code: 'IDEMPOTENCY_IN_FLIGHT',
     status: 409,
   })
@@ -89,7 +89,7 @@ test('waiting for the first attempt costs none of the three, and ends with the t
 
 test('after three attempts it rejects with the last failure', async () => {
   const { url, seen } = await startServer((_request, response) => answer(response, 503, busy))
-  const error = await rejection(createClient({ url }).posts.create.mutate(draft))
+  const error = await rejection(createClient({ url }).users.update.mutate(change))
   expect(error).toMatchObject({ code: 'UNAVAILABLE' })
   expect(new Set(keysOf(seen)).size).toBe(1)
   expect(seen).toHaveLength(3)
@@ -104,7 +104,7 @@ test.for([
   const { url, seen } = await startServer((_request, response) =>
     answer(response, status, refused(status, code)),
   )
-  expect(await rejection(createClient({ url }).posts.create.mutate(draft))).toMatchObject({ code, status })
+  expect(await rejection(createClient({ url }).users.update.mutate(change))).toMatchObject({ code, status })
   expect(seen).toHaveLength(1)
 })
 
@@ -118,7 +118,7 @@ test('a key of the caller makes nothing repeatable that is not declared for it',
 test('where there is no way to make a key, calls go without one, once', async () => {
   vi.stubGlobal('crypto', undefined)
   const { url, seen } = await startServer((_request, response) => answer(response, 503, busy))
-  await rejection(createClient({ url }).posts.create.mutate(draft))
+  await rejection(createClient({ url }).users.update.mutate(change))
   expect(keysOf(seen)).toEqual([undefined])
 })
 
@@ -126,7 +126,7 @@ test("Retry-After of an attempt in flight is the error's", async () => {
   const { url } = await startServer((_request, response) =>
     answer(response, 409, refused(409, 'IDEMPOTENCY_IN_FLIGHT'), { 'retry-after': '7' }),
   )
-  expect(await rejection(createClient({ url }).posts.create.mutate(draft))).toMatchObject({
+  expect(await rejection(createClient({ url }).users.update.mutate(change))).toMatchObject({
     retryAfterSeconds: 7,
   })
 })

@@ -32,3 +32,14 @@ export type RouterInputs = inferRouterInputs<AppRouter>
  * type User = RouterOutputs['users']['me']
  */
 export type RouterOutputs = inferRouterOutputs<AppRouter>
+
+type Yielded<Stream> = Stream extends AsyncIterable<infer Event> ? Event : never
+
+/**
+ * What a stream brings. Its `kind` is for programs: `post.published`, `session.started`, … `stream.reset` says that it
+ * cannot be told what was missed: read again what you show.
+ *
+ * @example
+ * const show = ({ topic, kind, data }: LiveEvent) => console.log(topic, kind, data)
+ */
+export type LiveEvent = Yielded<RouterOutputs['live']['stream']>['data']

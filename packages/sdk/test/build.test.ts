@@ -45,6 +45,11 @@ test.for([
     routerOf('{ input: void; output: { a: any[] }[]; meta: object }'),
     '"users.create"',
   ],
+  [
+    'a stream whose events hold any',
+    routerOf('{ input: void; output: AsyncIterable<{ a: any }>; meta: object }'),
+    '"users.create"',
+  ],
   ["a server's package", 'export type Db = import("kysely").Kysely<object>', 'declarations name kysely'],
   ['no router', 'export {}', 'AppRouter'],
 ] as const)('the build fails at %s', async ([, declarations, complaint]) => {

@@ -55,7 +55,12 @@ test('declarations name no package but those of tRPC', async () => {
     expect(text).not.toMatch(/kysely|fastify|lucia|graphile|zod|pino|node:|@tenon\/api|<reference/i)
     for (const [, from] of text.matchAll(/(?:from|import\()\s*["']([^"']+)["']/g)) named.add(from!)
   }
-  expect([...named].toSorted()).toEqual(['./index.js', '@trpc/client', '@trpc/server'])
+  expect([...named].toSorted()).toEqual([
+    './index.js',
+    '@trpc/client',
+    '@trpc/server',
+    '@trpc/server/unstable-core-do-not-import',
+  ])
 })
 
 test('maps lead to files that are in the tarball', async () => {
@@ -79,17 +84,45 @@ test.for([
   })
 })
 
-test('calls a real server', async () => {
+/** What a program of the consumer prints about a real server. */
+async function toldBy(program: string): Promise<unknown> {
   const server = await startTestServer()
   try {
     const { stdout } = await promisify(execFile)(process.execPath, [
-      join(installed.folder, 'run.mjs'),
+      join(installed.folder, program),
       server.url,
     ])
-    expect(JSON.parse(stdout)).toEqual(told)
+    return JSON.parse(stdout)
   } finally {
     await server.stop()
   }
+}
+
+test('calls a real server', async () => {
+  expect(await toldBy('run.mjs')).toEqual(told)
+})
+
+test('with a real server nothing is done twice and no event is missed, whatever becomes of a connection', async () => {
+  expect(await toldBy('streams.mjs')).toEqual({
+    username: 'bob',
+    attempts: 2,
+    keys: 1,
+    isReplayed: true,
+    mismatch: '422 IDEMPOTENCY_MISMATCH',
+    kinds: ['session.reauthenticated', 'session.reauthenticated', 'session.ended'].map(
+      (kind) => `security ${kind}`,
+    ),
+    isNewer: true,
+    states: [
+      'connecting',
+      'live',
+      'reconnecting: NETWORK',
+      'live',
+      'reconnecting: NETWORK',
+      'stopped: UNAUTHORIZED',
+    ],
+    end: 'ApiError UNAUTHORIZED',
+  })
 })
 
 const refused = (status: number, code: string, details: object, isForeseen = false) => ({

@@ -3,8 +3,11 @@ import type {
   AnyApiError,
   ApiErrorCode,
   ErrorCode,
+  LiveEvent,
   RouterInputs,
   RouterOutputs,
+  StreamState,
+  Subscription,
   TenonClient,
 } from '@tenon/sdk'
 
@@ -79,6 +82,35 @@ export async function history(): Promise<string[]> {
 export async function download(token: string): Promise<number> {
   const data: Record<string, unknown[]> = await client.users.downloadExport.mutate({ token })
   return Object.values(data).flat().length
+}
+
+/** Twice the same key is once the same change. */
+export async function rename(name: string, idempotencyKey: string): Promise<string | null> {
+  return (await client.users.update.mutate({ name }, { context: { idempotencyKey } })).name
+}
+
+export function listen(show: (text: string) => void, signal: AbortSignal): Subscription {
+  return client.live.stream.subscribe(
+    { topics: ['notifications', 'security'] },
+    {
+      onData: ({ id, data }) => show(`${id} ${data.topic} ${data.kind} ${data.at}`),
+      onStateChange: (state: StreamState, error) => show(error ? `${state}: ${error.code}` : state),
+      onError: (error) => show(isApiError(error) ? error.code : 'never'),
+      onStarted: () => show('live'),
+      onComplete: () => show('ended'),
+      signal,
+    },
+  )
+}
+
+export async function follow(since: string, keep: (event: LiveEvent) => Promise<void>): Promise<string> {
+  let lastEventId = since
+  for await (const { id, data } of client.live.stream.iterate({ topics: ['posts'], lastEventId })) {
+    if (data.kind === 'stream.reset') break
+    await keep(data)
+    lastEventId = id
+  }
+  return lastEventId
 }
 
 export const unchanged: unknown = transformer.serialize(1)

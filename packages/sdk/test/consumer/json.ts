@@ -9,7 +9,7 @@ type Unfaithful<Type, Path extends string = ''> =
     ? `${Path}: any`
     : Type extends string | number | boolean | null
       ? never
-      : Type extends readonly (infer Item)[]
+      : Type extends readonly (infer Item)[] | AsyncIterable<infer Item>
         ? Unfaithful<Item, `${Path}[]`>
         : [Type] extends [object]
           ? [Methods<Type>] extends [never]
@@ -31,8 +31,8 @@ type Nothing<Found extends never> = Found
 type Same<Left, Right> = [Left, Right] extends [Right, Left] ? true : false
 type Holds<Claim extends true> = Claim
 
-/** What was read from a file of JSON, and is not spelt out: whoever wants more of it than that has to look. */
-type ReadFromJson = `.users.downloadExport.${string}[]`
+/** What is JSON by its making and not spelt out: whoever wants more of it than that has to look. */
+type ReadFromJson = `.users.downloadExport.${string}[]` | `.live.stream[].data.data.${string}`
 
 export type EveryOutputIsJson = Nothing<Exclude<Unfaithful<RouterOutputs>, ReadFromJson>>
 export type EveryInputIsJson = Nothing<Unfaithful<{ [Key in keyof Inputs]: Inputs[Key] }>>
@@ -48,5 +48,6 @@ export type TheTestSeesAMap = Holds<Same<Unfaithful<{ by: Map<string, string> }>
 export type TheTestSeesAny = Holds<Same<Unfaithful<{ name: ReturnType<JSON['parse']> }>, '.name: any'>>
 export type TheTestSeesAHoleInAList = Holds<Same<Unfaithful<{ list: (string | undefined)[] }>, '.list[]'>>
 export type TheTestSeesABigInt = Holds<Same<Unfaithful<{ count: bigint | null }>, '.count'>>
+export type TheTestSeesAnEvent = Holds<Same<Unfaithful<{ on: AsyncIterable<{ at: Date }> }>, '.on[].at'>>
 export type TheTestSeesUnknown = Holds<Same<Unfaithful<{ extra: unknown }>, '.extra'>>
 export type AFieldMayBeMissing = Holds<Same<Unfaithful<{ token?: string; name: string | null }>, never>>

@@ -25,6 +25,19 @@ void client.auth.events.query({ action: 'user.promoted' })
 // @ts-expect-error no input where there is one
 void client.users.get.query()
 
+// @ts-expect-error a stream is not queried
+void client.live.stream.query({ topics: ['security'] })
+// @ts-expect-error a query is no stream
+void client.users.me.iterate()
+// @ts-expect-error a topic that there is not
+void client.live.stream.iterate({ topics: ['weather'] })
+// @ts-expect-error a subscription without a callback for its events
+void client.live.stream.subscribe({ topics: ['security'] }, {})
+// @ts-expect-error a subscription that is told of events that are none of its own
+void client.live.stream.subscribe({ topics: ['security'] }, { onData: (event: { price: number }) => event })
+// @ts-expect-error a key that is no text
+void client.users.update.mutate({ name: 'Ada' }, { context: { idempotencyKey: 7 } })
+
 export async function outputs(): Promise<void> {
   const created = await client.users.create.mutate(user)
   // @ts-expect-error no output holds a password

@@ -79,6 +79,7 @@ it('a transaction that fails undoes itself alone, however deep it is', async () 
     })
     const failed = inTransaction(joined, async (trx) => {
       await write(trx, 'e')
+      await expect(inTransaction(joined, (inner) => write(inner, 'a'))).rejects.toThrow('duplicate key')
       throw new Error('refused')
     })
     await expect(failed).rejects.toThrow('refused')

@@ -26,6 +26,10 @@ const idempotentProcedures = [
   'posts.publish',
   'posts.delete',
   'posts.restore',
+  'notifications.send',
+  'notifications.markRead',
+  'notifications.markAllRead',
+  'notifications.preferences.update',
   'admin.users.suspend',
   'admin.users.restore',
   'admin.users.setRole',
@@ -58,10 +62,10 @@ async function prepared(path: string) {
   const input = await procedureCalls[path]?.input?.(api, ada)
   if (path === 'auth.email.resend') await row.set({ emailVerifiedAt: null }).execute()
   if (path === 'admin.users.restore') await row.set({ suspendedAt: new Date() }).execute()
+  const owner = procedureCalls[path]?.access === 'permitted' ? root : ada
   const isPublic = procedureCalls[path]?.access === 'public'
-  const { token } = path.startsWith('admin.') ? root : ada
-  const request = { idempotencyKey: newKey(), ...(isPublic ? {} : bearer(token)) }
-  return { ada, input, request, call: (body: unknown = input) => callWithKey(api.deps, path, body, request) }
+  const request = { idempotencyKey: newKey(), ...(isPublic ? {} : bearer(owner.token)) }
+  return { owner, call: () => callWithKey(api.deps, path, input, request) }
 }
 
 const rowsOfAllTables = async () => (await dumpOf(api.db)).split('\n').toSorted()
@@ -108,12 +112,11 @@ describe.each(idempotentProcedures)('%s', (path) => {
   })
 
   it('keeps its answer for the person that it is of', async () => {
-    const { call, ada } = await prepared(path)
+    const { call, owner } = await prepared(path)
     const { output } = await call()
     const newest = api.db.selectFrom('idempotencyKeys').select('userId').orderBy('expiresAt', 'desc').limit(1)
-    const registered = path === 'users.create' ? (output as { id: string }).id : ada.user.id
     const { userId } = await newest.executeTakeFirstOrThrow()
-    expect(userId).toBe(path.startsWith('admin.') ? root.user.id : registered)
+    expect(userId).toBe(path === 'users.create' ? (output as { id: string }).id : owner.user.id)
   })
 })
 

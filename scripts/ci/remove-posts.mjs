@@ -5,6 +5,7 @@ import { onCopy } from './copy.mjs'
 const folders = [
   'packages/api/src/features/posts',
   'packages/api/migrations/0003_posts.ts',
+  'packages/api/src/features/notifications/published-posts.ts',
   'apps/server/src/testing/post-rows.ts',
   'apps/web/src/posts',
   'apps/web/src/routes/_app/posts',
@@ -21,9 +22,30 @@ const lines = {
     [/^ {2}posts: typeof posts\n/m, ''],
     [/^ {2}posts,\n/m, ''],
     [/^ {2}posts: postsErrors,\n/m, ''],
-    [/, \.\.\.postsJobs/, ''],
-    [/, \.\.\.postsPersonalData/, ''],
-    [/, PostsTables/, ''],
+    [/^ {2}\.\.\.postsJobs,\n/m, ''],
+    [/^ {2}\.\.\.postsPersonalData,\n/m, ''],
+    [/^ {4}PostsTables,\n/m, ''],
+  ],
+  'packages/api/src/features/notifications/kinds.ts': [
+    [/^ {2}'post\.published': defineKind\([^]*?^ {2}}\),\n/m, ''],
+    [/^ {2}kinds\['post\.published'\]\.content,\n/m, ''],
+  ],
+  'packages/api/src/features/notifications/output.ts': [
+    [/^ {4}kinds\['post\.published'\]\.content\.extend\(told\),\n/m, ''],
+  ],
+  'packages/api/src/features/notifications/visibility.ts': [
+    [/^import .* from '\.\.\/posts\/.*'\n/m, ''],
+    [/\(db: Kysely<Database>, content: Content\)/, '(_db: Kysely<Database>, _content: Content)'],
+    [/^.*content\.kind === 'post\.published'.*\n/m, ''],
+    [/\nconst isPublished = [^]*$/, ''],
+  ],
+  'packages/api/src/features/notifications/jobs.ts': [
+    [/^import .* from '\.\/published-posts\.ts'\n/m, ''],
+    [/^ {2}\.\.\.postJobs,\n/m, ''],
+  ],
+  'packages/api/src/features/notifications/reactions.ts': [
+    [/^import .* from '\.\/published-posts\.ts'\n/m, ''],
+    [/\.\.\.postReactions, /, ''],
   ],
   'packages/api/src/features/admin/output.ts': [
     [/^import .* from '\.\.\/posts\/.*'\n/m, ''],
@@ -37,7 +59,7 @@ const lines = {
     [/With their sessions, newest posts and latest/, 'With their sessions and latest'],
   ],
   'packages/api/src/testing/calls.ts': [
-    [/^ {2}'posts\.[^]*?(?=^ {2}'admin\.)/m, ''],
+    [/^ {2}'posts\.[^]*?(?=^ {2}'notifications\.)/m, ''],
     [/\/\*\* That others read[^]*?(?=^async function otherSession)/m, ''],
   ],
   'apps/server/src/testing/cast.ts': [

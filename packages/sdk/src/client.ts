@@ -27,8 +27,8 @@ export interface ClientOptions {
   url: string
   /**
    * Sent as `Authorization: Bearer …`: a session token or an access token. A function is asked before
-   * every request, so it can renew what it holds; what it throws, the call rejects with. With a token the server
-   * ignores the cookie.
+   * every request and every connection of a stream, so it can renew what it holds; what it throws, the call rejects
+   * with. With a token the server ignores the cookie.
    */
   token?: string | (() => Promise<string>)
   /** Used in place of the runtime's own `fetch`. */
@@ -38,6 +38,7 @@ export interface ClientOptions {
   /**
    * Milliseconds that a call may take in all, waiting for its batch and its retries included; then it rejects with
    * `TIMEOUT`. Default 10,000; `Infinity` waits for ever. One call's own: `{ context: { timeoutMs: 60_000 } }`.
+   * Streams have no end of their own.
    */
   timeoutMs?: number
 }
@@ -47,12 +48,15 @@ const longestUrl = 4_000
 const longestBatchedBody = 25_000
 
 /**
- * Makes a client. It holds no connection and needs no closing.
+ * Makes a client. It holds no connection and needs no closing; streams that are on do.
  *
- * - Calls made in the same tick travel together, at most 10 to a request; long ones go alone.
- * - Queries that meet a cut connection, a busy or restarting server (502, 503) or a rate limit (429) are retried, at
- *   most twice, after 125–500 ms and the seconds that the server asks for; not when it asks for more than 5 or when
- *   `timeoutMs` would run out. Mutations are never retried: the first attempt may have done its work.
+ * - Calls made in the same tick travel together, at most 10 to a request; long ones, and those with an idempotency key,
+ *   go alone.
+ * - What may be repeated is retried when it meets a cut connection, a busy or restarting server (502, 503) or a rate
+ *   limit (429), at most twice, after 125–500 ms and the seconds that the server asks for; not when it asks for more than
+ *   5 or when `timeoutMs` would run out. That is every query, and every mutation that the server does once for each key:
+ *   those get a key for each call. Other mutations are never retried: the first attempt may have done its work.
+ * - `subscribe` and `iterate` reconnect by themselves until they are ended or refused.
  * - A call rejects with an {@link ApiError} and nothing else. An aborted `signal` ends its call at once.
  *
  * @throws TypeError where `url` is not absolute and there is no page to be relative to.

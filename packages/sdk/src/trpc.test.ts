@@ -1,8 +1,9 @@
 import { MutationObserver, QueryClient } from '@tanstack/react-query'
-import { createTRPCClient, httpBatchLink } from '@trpc/client'
+import { createTRPCClient, getUntypedClient, httpBatchLink } from '@trpc/client'
 import { createTRPCOptionsProxy } from '@trpc/tanstack-react-query'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { isApiError, transformer, type AppRouter } from './index.ts'
+import { eventOf, startEventServer, until } from './testing/event-server.ts'
 import { rejection } from './testing/rejection.ts'
 import { answer, echo, refused, startServer } from './testing/test-server.ts'
 import { createClient } from './trpc.ts'
@@ -33,6 +34,28 @@ test('the error that a mutation of the adapter holds narrows to what the procedu
   const { error } = mutation.getCurrentResult()
   const field = isApiError(error, 'users.create') && error.code === 'EMAIL_TAKEN' && error.details.field
   expect(field).toBe('email')
+})
+
+test('the adapter takes streams, too', async () => {
+  const { url, open } = await startEventServer(({ send }) => send(1))
+  const queryClient = new QueryClient()
+  const trpc = createTRPCOptionsProxy<AppRouter>({ client: createClient({ url }), queryClient })
+  const onData = vi.fn()
+  const options = trpc.live.stream.subscriptionOptions({ topics: ['notifications'] }, { onData })
+  const { unsubscribe } = options.subscribe(options)
+  await until(() => onData.mock.calls.length === 1)
+  unsubscribe()
+  expect(onData).toHaveBeenCalledWith({ id: '1-1', data: eventOf(1) })
+  await until(() => open.size === 0)
+})
+
+test("what a tool lays over tRPC's untyped client holds for calls by name, too", async () => {
+  const { url } = await startServer(echo)
+  const client = createClient({ url })
+  const calls = getUntypedClient(client)
+  const mutate = calls.mutation.bind(calls)
+  calls.mutation = async (...call) => ({ laidOver: await mutate(...call) })
+  expect(await client.auth.signOut.mutate()).toEqual({ laidOver: { path: 'auth.signOut' } })
 })
 
 test('bare @trpc/client needs the transformer for its types, and it changes nothing', async () => {

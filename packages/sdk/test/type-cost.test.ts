@@ -31,7 +31,7 @@ test("the same by tRPC's own client type costs at most 30,000", async () => {
   expect(instantiations).toBeLessThanOrEqual(30_000)
 })
 
-test('the real API costs at most 100 instantiations for each procedure, and 1,000', async () => {
+test('the real API costs at most 100 instantiations for each procedure, and 1,500', async () => {
   const source = `import type { ProcedurePath, TenonClient } from '../../../dist/index.js'
 type Leaves<Tree> = Tree extends (...args: never) => infer Answer ? Answer : { [Key in keyof Tree]: Leaves<Tree[Key]> }[keyof Tree]
 export declare const answers: Leaves<TenonClient>
@@ -44,7 +44,7 @@ export declare const paths: Record<ProcedurePath, true>
   const procedures = Object.keys(appRouter._def.procedures).length
   console.log(`the real API: ${procedures} procedures, ${instantiations} instantiations`)
   expect(instantiations).toBeGreaterThan(procedures)
-  expect(instantiations).toBeLessThanOrEqual(1_000 + 100 * procedures)
+  expect(instantiations).toBeLessThanOrEqual(1_500 + 100 * procedures)
 })
 
 const realProject = {

@@ -8,8 +8,10 @@ import { join } from 'node:path'
 export async function generateApi(folder: string, features: number, proceduresEach: number): Promise<void> {
   const names = range(features).map((feature) => `feature${feature}`)
   for (const name of ['api', 'own', 'trpc']) await mkdir(join(folder, name), { recursive: true })
-  await copyFile(join(import.meta.dirname, '../../src/calls.ts'), join(folder, 'api/calls.ts'))
+  for (const name of ['calls.ts', 'streams.ts'])
+    await copyFile(join(import.meta.dirname, '../../src', name), join(folder, 'api', name))
   const files = {
+    'api/api-error.ts': 'export interface ApiError extends Error { code: string }',
     'api/trpc.ts': trpc,
     'api/api.ts': router(names),
     ...Object.fromEntries(names.map((name) => [`api/${name}.ts`, feature(name, proceduresEach)])),
@@ -25,6 +27,10 @@ export async function generateApi(folder: string, features: number, proceduresEa
   for (const [name, text] of Object.entries(files)) await writeFile(join(folder, name), text)
 }
 
+/** Every tenth is a stream. */
+const kindOf = (number: number) =>
+  number % 10 === 9 ? 'subscription' : number % 2 === 0 ? 'query' : 'mutation'
+
 const range = (length: number) => Array.from({ length }, (_, index) => index)
 
 const trpc = `import { initTRPC } from '@trpc/server'
@@ -39,6 +45,7 @@ export const userProcedure = publicProcedure.use(({ ctx, next }) => {
 `
 
 const feature = (name: string, procedures: number) => `import * as z from 'zod'
+import { tracked } from '@trpc/server'
 import { publicProcedure, userProcedure } from './trpc.ts'
 const item = z.object({
   id: z.uuid(), title: z.string(), body: z.string(), count: z.int(), isDone: z.boolean(),
@@ -47,7 +54,7 @@ const item = z.object({
 const page = z.object({ items: z.array(item), nextCursor: z.string().nullable() })
 export const ${name} = {
 ${range(procedures)
-  .map((number) => (number % 2 === 0 ? query(number) : mutation(number)))
+  .map((number) => ({ query, mutation, subscription })[kindOf(number)](number))
   .join('\n')}
 }
 `
@@ -63,6 +70,12 @@ const mutation = (number: number) => `  p${number}: userProcedure
     .mutation(({ input }) => ({
       id: input.id, title: '', body: '', count: 0, isDone: false, tags: [], author: { id: '', name: null }, createdAt: '',
     })),`
+
+const subscription = (number: number) => `  p${number}: userProcedure
+    .input(z.strictObject({ topics: z.array(z.enum(['a', 'b'])), lastEventId: z.string().optional(), q${number}: z.string() }))
+    .subscription(async function* () {
+      yield tracked('1', { id: '1', topic: 'a', kind: '', data: {} as Record<string, unknown>, at: '' })
+    }),`
 
 const router = (names: string[]) => `import type { TRPCBuiltRouter } from '@trpc/server'
 ${names.map((name) => `import type { ${name} } from './${name}.ts'`).join('\n')}
@@ -90,10 +103,14 @@ declare const client: TRPCClient<AppRouter>
 const calls = (names: string[], procedures: number) =>
   names.flatMap((name) => range(procedures).map((number) => call(name, number))).join('\n')
 
-const call = (name: string, number: number) =>
-  number % 2 === 0
-    ? `export const ${name}p${number}: (string | null)[] = (await client.${name}.p${number}.query({ q${number}: 'a' })).items.map((item) => item.author.name)`
-    : `export const ${name}p${number}: boolean = (await client.${name}.p${number}.mutate({ id: 'a', value${number}: 1 })).isDone`
+const call = (name: string, number: number) => {
+  const procedure = `client.${name}.p${number}`
+  return {
+    query: `export const ${name}p${number}: (string | null)[] = (await ${procedure}.query({ q${number}: 'a' })).items.map((item) => item.author.name)`,
+    mutation: `export const ${name}p${number}: boolean = (await ${procedure}.mutate({ id: 'a', value${number}: 1 })).isDone`,
+    subscription: `${procedure}.subscribe({ topics: ['a'], q${number}: 'a' }, { onData: ({ data }) => { const kind: string = data.kind; void kind } })`,
+  }[kindOf(number)]
+}
 
 const project = (options: object, files: string[]) =>
   JSON.stringify({

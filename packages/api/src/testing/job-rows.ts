@@ -8,6 +8,8 @@ export interface JobRow {
   payload?: unknown
   attempts?: number
   maxAttempts?: number
+  /** Since it was enqueued, and since anything happened to it. */
+  ageSeconds?: number
   /** Until it is due. */
   delaySeconds?: number
   lastError?: string | null
@@ -18,7 +20,7 @@ export interface JobRow {
 /** A job as Graphile Worker keeps it, in whatever state; its id. */
 export async function insertJob(db: Kysely<Database>, row: JobRow = {}): Promise<string> {
   const { name = 'audit:sweep', queue = null, payload = {}, attempts = 0, maxAttempts = 4 } = row
-  const { delaySeconds = 0, lastError = null, lockedBy = null } = row
+  const { ageSeconds = 0, delaySeconds = 0, lastError = null, lockedBy = null } = row
   const { rows } = await sql<{ id: string }>`
     select id from graphile_worker.add_job(${name}::text, ${JSON.stringify(payload)}::json, queue_name => ${queue}::text)
     `.execute(db)
@@ -26,6 +28,8 @@ export async function insertJob(db: Kysely<Database>, row: JobRow = {}): Promise
   await sql`
     update graphile_worker._private_jobs
     set attempts = ${attempts}, max_attempts = ${maxAttempts}, last_error = ${lastError}, locked_by = ${lockedBy},
+        created_at = now() - interval '1 second' * ${ageSeconds}::float8,
+        updated_at = now() - interval '1 second' * ${ageSeconds}::float8,
         run_at = now() + interval '1 second' * ${delaySeconds}::float8,
         locked_at = case when ${lockedBy}::text is not null then now() end
     where id = ${id}`.execute(db)

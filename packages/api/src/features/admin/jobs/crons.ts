@@ -6,7 +6,7 @@ import { listCrons } from '../../../jobs/crons.ts'
 import { declaredJobs } from '../../../jobs/declared.ts'
 import type { JobOutcome } from '../../../jobs/tables.ts'
 import type * as output from './output.ts'
-import { readJobs } from './rows.ts'
+import { isOfName, readJobs } from './rows.ts'
 
 /** The next run is by this process's clock and definitions, the last one what the database knows of it. */
 export async function getCrons({ db }: Pick<Deps, 'db'>): Promise<z.output<typeof output.crons>> {
@@ -46,8 +46,8 @@ async function listLastRuns(
     from unnest(${names}::text[]) crons (name)
     left join graphile_worker._private_known_crontabs known on known.identifier = crons.name
     left join lateral (
-      select job_id, outcome, started_at, ended_at from job_runs
-      where job_runs.name = crons.name order by job_runs.job_id desc, job_runs.id desc limit 1
+      select job_id, outcome, started_at, ended_at from job_runs runs
+      where ${isOfName(sql.ref('crons.name'))} order by runs.name desc, runs.job_id desc, runs.id desc limit 1
     ) last on true`.execute(trx)
   return rows
 }

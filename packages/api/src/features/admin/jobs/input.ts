@@ -3,13 +3,14 @@ import { jobStates } from '../../../jobs/states.ts'
 import { cursor, limit } from '../../../pagination.ts'
 import { text, time } from '../../../schemas.ts'
 
-const maxBigint = 2n ** 63n - 1n
+/** PostgreSQL's bigint holds no more. */
+export const maxJobId = '9223372036854775807'
 
 export const jobId = z
   .string()
   .max(19)
   .regex(/^[1-9]\d*$/, 'Must be the id of a job')
-  .refine((id) => /^\d+$/.test(id) && BigInt(id) <= maxBigint, 'Must be the id of a job')
+  .refine((id) => /^\d+$/.test(id) && BigInt(id) <= BigInt(maxJobId), 'Must be the id of a job')
   .meta({ example: '4711' })
 
 export const byJobId = z.strictObject({ id: jobId })

@@ -3,7 +3,7 @@ import type { Database } from '../../../db.ts'
 import { jobName } from '../../../jobs/lanes.ts'
 import { liveState, liveStates, type JobState } from '../../../jobs/states.ts'
 import { likePattern } from '../../../search.ts'
-import { folded, isEnd, liveAt, liveJobs } from './rows.ts'
+import { folded, isEnd, isOfName, liveAt, liveJobs } from './rows.ts'
 
 export interface JobFilter {
   state?: JobState | undefined
@@ -95,7 +95,7 @@ function selectEnded(filter: JobFilter, before: string | undefined, limit: numbe
     isLastEnd,
     ...given(before, (id) => sql`runs.job_id < ${id}::bigint`),
     ...given(state, (value) => sql`runs.outcome = ${value}`),
-    ...given(name, (value) => sql`runs.name = ${value}`),
+    ...given(name, (value) => isOfName(sql`${value}::text`)),
     ...given(queue, (value) => sql`runs.queue = ${value}`),
     ...given(q, (value) => matches(value, 'runs.error_message', 'runs.payload')),
     ...given(error, (value) => sql`${folded('runs.error_message')} = ${value}`),
@@ -104,7 +104,7 @@ function selectEnded(filter: JobFilter, before: string | undefined, limit: numbe
   ]
   return sql`
     select runs.job_id as number, ${endedColumns} from job_runs runs
-    where ${sql.join(conditions, and)} order by runs.job_id desc limit ${limit}`
+    where ${sql.join(conditions, and)} order by ${name === undefined ? sql`` : sql`runs.name desc, `}runs.job_id desc limit ${limit}`
 }
 
 const given = <T>(value: T | undefined, condition: (value: T) => RawBuilder<unknown>) =>

@@ -17,7 +17,8 @@ export const job = z
     attempts: count.meta({ description: 'Begun so far; a retry by the staff starts again from 0' }),
     maxAttempts: count,
     at: time.meta({
-      description: 'When it was last begun or ended; before its first attempt, when it was enqueued',
+      description:
+        'When it was last begun, ended or rescheduled; before its first attempt, when it was enqueued',
     }),
     createdAt: time.nullable().meta({ description: 'Null once it has ended' }),
     runAt: time.nullable().meta({ description: 'When it is due; null once it has ended' }),
@@ -88,7 +89,9 @@ export const failures = z.object({
     z
       .object({
         name: z.string(),
-        error: z.string().meta({ description: 'Its first line, with … for ids, numbers and addresses' }),
+        error: z
+          .string()
+          .meta({ description: 'Its first line, with … for words with a number and for addresses' }),
         count,
         firstAt: time,
         lastAt: time,

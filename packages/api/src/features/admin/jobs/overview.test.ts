@@ -89,7 +89,7 @@ describe('failures', () => {
     const [most, ...others] = await failures()
     expect(most).toEqual({
       name: 'audit:sweep',
-      error: 'Peer ….….….…:… refused <…> for … after … ms',
+      error: 'Peer …:… refused <…> for … after … ms',
       count: 3,
       firstAt: expect.any(String),
       lastAt: expect.any(String),
@@ -97,13 +97,12 @@ describe('failures', () => {
     })
     expect(others.map(({ name, error, count }) => [name, error, count]).toSorted()).toEqual([
       ['audit:sweep', 'decade', 1],
-      ['mail:link', 'Peer ….….….…:… refused <…> for … after … ms', 1],
+      ['mail:link', 'Peer …:… refused <…> for … after … ms', 1],
     ])
   })
 
   it('tell when the first and the last of them was', async () => {
-    for (const ageSeconds of [86_400, 60])
-      await insertRun(api.db, { jobId: await failedJob(api.db), outcome: 'failed', ageSeconds })
+    for (const ageSeconds of [86_400, 60]) await failedJob(api.db, { ageSeconds })
     const [{ firstAt, lastAt } = { firstAt: '', lastAt: '' }] = await failures()
     expect(Date.parse(lastAt) - Date.parse(firstAt)).toBeCloseTo((86_400 - 60) * 1000, -4)
   })

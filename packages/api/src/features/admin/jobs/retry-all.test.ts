@@ -83,13 +83,11 @@ it.each([
 })
 
 it('some are chosen by when they failed', async () => {
-  const id = await failedJob(api.db)
-  await failedJob(api.db)
-  await sql`update graphile_worker._private_jobs set created_at = '2026-01-01' where id = ${id}`.execute(
-    api.db,
-  )
-  expect(await retryAll({ until: '2026-02-01T00:00:00Z' })).toEqual({ retried: 1 })
-  expect(await failedIds()).not.toContain(id)
+  await failedJob(api.db, { ageSeconds: 7_200 })
+  const other = await failedJob(api.db)
+  const until = new Date(Date.now() - 3_600_000).toISOString()
+  expect(await retryAll({ until })).toEqual({ retried: 1 })
+  expect(await failedIds()).toEqual([other])
 })
 
 it('10,000 are tried again in a call at most, each once', { timeout: 60_000 }, async () => {

@@ -1,5 +1,6 @@
-import { sql, type Kysely, type RawBuilder, type Transaction } from 'kysely'
+import { sql, type Expression, type Kysely, type RawBuilder, type Transaction } from 'kysely'
 import type { Database } from '../../../db.ts'
+import { maxJobId } from './input.ts'
 
 /** A job, its task and its queue, by the names that `liveState` knows. */
 export const liveJobs = sql`
@@ -11,16 +12,23 @@ export const liveJobs = sql`
 export const isEnd = (runs: string) =>
   sql<boolean>`${sql.ref(`${runs}.outcome`)} in ('succeeded', 'failed', 'cancelled')`
 
-/** When a live job was last begun or ended; before its first attempt, when it was enqueued. */
+/**
+ * Runs of jobs of a name, as a range of the index of names. With an equation PostgreSQL takes the order by job for the same as that
+ * by name and job, and looks for a rare name through the jobs of all others.
+ */
+export const isOfName = (name: Expression<unknown>) => sql<boolean>`
+  (runs.name, runs.job_id) >= (${name}, 0) and (runs.name, runs.job_id) <= (${name}, ${sql.lit(maxJobId)}::bigint)`
+
+/** When a live job was last begun, ended or rescheduled; before its first attempt, when it was enqueued. */
 export const liveAt: RawBuilder<Date> = sql`case
   when jobs.locked_at is not null then jobs.locked_at
   when jobs.attempts = 0 and jobs.last_error is null then jobs.created_at
-  else coalesce((select max(ended_at) from job_runs where job_runs.job_id = jobs.id), jobs.created_at) end`
+  else jobs.updated_at end`
 
-/** The first line, with … for what differs between errors that are the same: addresses, ids and numbers. */
+/** The first line, with … for what differs between errors that are the same: words with a number, and addresses. */
 export const folded = (message: string) => sql<string>`
   regexp_replace(left(split_part(${sql.ref(message)}, chr(10), 1), 300),
-    '[^[:space:]@<>"'']+@[^[:space:]@<>"'']+|\\m(?=[a-f-]*[0-9])[0-9a-f-]{8,}\\M|[0-9]+', '…', 'gi')`
+    '[[:alnum:]_.@+…-]*[0-9@][[:alnum:]_.@+…-]*', '…', 'g')`
 
 /** Below the 15 s that a connection of ours allows; through a pooler it is the one limit that PostgreSQL knows of. */
 export async function limitStatements(trx: Transaction<Database>): Promise<void> {

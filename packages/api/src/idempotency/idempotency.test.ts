@@ -1,11 +1,13 @@
 import { sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { createDatabase } from '../db.ts'
 import { declaredErrors } from '../declared-errors.ts'
 import { idempotencyErrors } from '../error-codes.ts'
+import { createLimits } from '../limits.ts'
 import { freshName } from '../testing/callers.ts'
 import { procedureCalls } from '../testing/calls.ts'
 import { dumpOf } from '../testing/dump.ts'
-import { createTestApi, type Person, type TestApi } from '../testing/index.ts'
+import { createTestApi, recordingLog, type Person, type TestApi } from '../testing/index.ts'
 import { bearer, callWithKey, newKey } from '../testing/keyed-calls.ts'
 import { allProcedures } from '../testing/procedures.ts'
 import { sweepIdempotencyKeys } from './jobs.ts'
@@ -65,7 +67,7 @@ async function prepared(path: string) {
   const owner = procedureCalls[path]?.access === 'permitted' ? root : ada
   const isPublic = procedureCalls[path]?.access === 'public'
   const request = { idempotencyKey: newKey(), ...(isPublic ? {} : bearer(owner.token)) }
-  return { owner, call: () => callWithKey(api.deps, path, input, request) }
+  return { owner, call: (deps = api.deps) => callWithKey(deps, path, input, request) }
 }
 
 const rowsOfAllTables = async () => (await dumpOf(api.db)).split('\n').toSorted()
@@ -111,6 +113,21 @@ describe.each(idempotentProcedures)('%s', (path) => {
     expect(await call()).toMatchObject({ code: 'OK', isReplayed: false })
   })
 
+  it('asks for no second connection while it keeps one: all that come at once would wait for each other', async () => {
+    const { call } = await prepared(path)
+    const { log, entries } = recordingLog()
+    const { url, isPooled } = api.database
+    const db = createDatabase({ url, log, isPooler: isPooled, max: 1 })
+    try {
+      expect(
+        await call({ ...api.deps, db, log, limits: createLimits({ factor: 100, db, log }) }),
+      ).toMatchObject({ code: 'OK' })
+      expect(entries).toEqual([])
+    } finally {
+      await db.destroy()
+    }
+  })
+
   it('keeps its answer for the person that it is of', async () => {
     const { call, owner } = await prepared(path)
     const { output } = await call()
@@ -121,7 +138,7 @@ describe.each(idempotentProcedures)('%s', (path) => {
 })
 
 describe('a key', () => {
-  const draft = { title: 'A title', body: 'A body' }
+  const draft: Parameters<Person['calls']['posts']['create']>[0] = { title: 'A title', body: 'A body' }
   const create = (person: Person, input: unknown, idempotencyKey: string, path = 'posts.create') =>
     callWithKey(api.deps, path, input, { ...bearer(person.token), idempotencyKey })
 

@@ -35,14 +35,19 @@ export async function* readMessages(
   })
   const decoder = new TextDecoder()
   const reader = body.getReader()
-  for (;;) {
-    const { done, value } = await heard(reached(reader.read()), signal)
-    if (done) return
-    parser.feed(decoder.decode(value, { stream: true }))
-    for (const message of arrived.splice(0)) {
-      yield message
-      if (signal.aborted) return
+  try {
+    for (;;) {
+      const { done, value } = await heard(reached(reader.read()), signal)
+      if (done) return
+      parser.feed(decoder.decode(value, { stream: true }))
+      for (const message of arrived.splice(0)) {
+        yield message
+        if (signal.aborted) return
+      }
     }
+  } finally {
+    // A fetch that knows no signals would go on.
+    reader.cancel().catch(() => {})
   }
 }
 

@@ -144,12 +144,16 @@ test('two streams are two connections', async () => {
 })
 
 test('a fetch that gives answers only whole is refused in words', async () => {
-  const fetch = async () => {
-    const response = new Response(null, { headers: { 'content-type': 'text/event-stream' } })
-    return response
-  }
+  const fetch = async () => new Response(null, { headers: { 'content-type': 'text/event-stream' } })
   const stream = createClient({ url: 'http://localhost', fetch }).live.stream.iterate({ topics })
   await expect(stream.next()).rejects.toMatchObject({ code: 'INTERNAL', message: /no streams/ })
+})
+
+test('a fetch that knows no signals is ended all the same', async () => {
+  const { url, open } = await startEventServer(({ send }) => send(1))
+  const deaf = (to: string, { headers }: RequestInit) => fetch(to, { headers: headers! })
+  await take(createClient({ url, fetch: deaf }).live.stream.iterate({ topics }), 1)
+  await until(() => open.size === 0)
 })
 
 test('what cannot be read is asked for again', async () => {

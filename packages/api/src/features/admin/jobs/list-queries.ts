@@ -35,9 +35,10 @@ export async function listJobs(
   { before, limit }: { before?: string | undefined; limit: number },
 ): Promise<JobRow[]> {
   const { rows } = await sql<JobRow>`
-    with live as (${selectLive(filter, before, limit + 1)}), ended as (${selectEnded(filter, before, limit + 1)})
     select number::text as id, name, queue, state, attempts, max_attempts, at, created_at, run_at, error
-    from (select * from live union all select * from ended) found
+    from (
+      (${selectLive(filter, before, limit + 1)}) union all (${selectEnded(filter, before, limit + 1)})
+    ) found
     order by number desc limit ${limit + 1}`.execute(trx)
   return rows
 }

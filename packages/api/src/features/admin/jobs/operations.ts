@@ -64,7 +64,7 @@ export function rescheduleJob(operator: Operator, { id, runAt }: { id: string; r
 const attemptsOf = (name: string) => attemptsByName().get(name)
 
 export const attemptsByName = () =>
-  new Map(declaredJobs().map(({ name, retries = 3 }) => [name, retries + 1] as const))
+  new Map(declaredJobs().map(({ name, retries }) => [name, retries + 1] as const))
 
 /** On a job that no worker holds, nor can take until this is done. @throws NOT_FOUND, CONFLICT */
 function operate(

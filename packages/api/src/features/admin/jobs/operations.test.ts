@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import pg from 'pg'
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { carefulName } from '../../../jobs/lanes.ts'
 import { createTestApi, type Person, type TestApi } from '../../../testing/index.ts'
 import { endedJob, failedJob, insertJob, retryingJob } from '../../../testing/job-rows.ts'
@@ -104,16 +104,14 @@ describe('a retry', () => {
   })
 
   it('wakes the workers', async () => {
-    await worker.query('listen "jobs:insert"')
     const id = await failedJob(api.db)
     const heard: unknown[] = []
     worker.on('notification', ({ payload }) => heard.push(JSON.parse(payload ?? '')))
-    await worker.query('select 1')
-    heard.length = 0
+    await worker.query('listen "jobs:insert"')
     await jobs().retry({ id })
+    await vi.waitFor(() => expect(heard).toContainEqual({ count: 1 }))
     await worker.query('unlisten *')
     worker.removeAllListeners('notification')
-    expect(heard).toEqual([{ count: 1 }])
   })
 })
 

@@ -106,6 +106,12 @@ it.each<[SmtpReplies]>([
   expect(await fateOf(replies)).toBe('misconfigured')
 })
 
+it('an answer of several lines is kept as one', async () => {
+  server = await createScriptedSmtpServer({ RCPT: '550-5.1.1 No such\r\n550 5.1.1 user' })
+  mailer = createSmtpMailer(server.url, settings)
+  await expect(mailer.send(mail)).rejects.toThrow(/550-5\.1\.1 No such 550 5\.1\.1 user$/)
+})
+
 it.each<[SmtpReplies, string]>([
   [{ AUTH: '535 5.7.8 Wrong credentials' }, 'misconfigured'],
   [{ AUTH: '534 5.7.9 Too weak' }, 'misconfigured'],

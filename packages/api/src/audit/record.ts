@@ -1,10 +1,11 @@
 import { sql, type Kysely, type Transaction } from 'kysely'
 import type { IncomingRequest } from '../context.ts'
-import type { Database } from '../db.ts'
+import { inTransaction, type Database } from '../db.ts'
 import type { Settings } from '../deps.ts'
 import type { Principal } from '../features/auth/principal.ts'
 import { newId } from '../ids.ts'
 import { outsideOf } from '../lazy-transaction.ts'
+import { publish, publishFor } from '../live/publish.ts'
 import type { AuditAction, AuditResult } from './actions.ts'
 import type { AuditDetails } from './tables.ts'
 
@@ -25,7 +26,10 @@ export interface NewAuditEvent {
   details?: AuditDetails
 }
 
-/** In the transaction that did it, so that there is no deed without its event and no event without its deed. */
+/**
+ * In the transaction that did it, so that there is no deed without its event and no event without its deed. Whom it concerns hears
+ * of it at once.
+ */
 export async function record(
   trx: Transaction<Database>,
   source: AuditSource,
@@ -33,6 +37,8 @@ export async function record(
 ): Promise<string> {
   const row = toRow(source, event)
   await trx.insertInto('auditEvents').values(row).execute()
+  // Of nobody, too: whether an address has an account is not to be told by what is done for it.
+  await publish(trx, { ...toLive(row), userId: row.subjectId })
   return row.id
 }
 
@@ -42,13 +48,10 @@ export async function recordFailure(
   source: AuditSource,
   event: NewAuditEvent,
 ): Promise<void> {
-  await outsideOf(db)
-    .insertInto('auditEvents')
-    .values(toRow(source, { ...event, result: 'failure' }))
-    .execute()
+  await inTransaction(outsideOf(db), (trx) => record(trx, source, { ...event, result: 'failure' }))
 }
 
-/** Of whoever has this address. The same statement for an address without an account, where it inserts nothing. */
+/** Of whoever has this address. The same statements for an address without an account, where they insert nothing. */
 export async function recordForAddress(
   trx: Transaction<Database>,
   source: AuditSource,
@@ -61,7 +64,14 @@ export async function recordForAddress(
     select ${row.id}::uuid, ${row.action}::text, ${row.result}::text, users.id, ${row.requestId}::text, ${row.ip}::text,
            ${row.agent}::text, ${row.expiresAt}::timestamptz
     from users where email = ${email}`.execute(trx)
+  await publishFor(trx, sql`select id from users where email = ${email}`, toLive(row))
 }
+
+const toLive = ({ id, action, result }: ReturnType<typeof toRow>) => ({
+  topic: 'security' as const,
+  kind: action,
+  data: { eventId: id, result },
+})
 
 function toRow({ settings, request, principal }: AuditSource, event: NewAuditEvent) {
   const { action, result = 'success', actorId = principal?.user.id ?? null, subjectId, details } = event

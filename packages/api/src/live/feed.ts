@@ -17,7 +17,8 @@ export interface Feed {
   wake(): void
 }
 
-const page = 500
+// What comes at once must fit into the queue of who reads as fast as they can.
+const page = 100
 // A NOTIFY that was lost costs so much.
 const pollMs = 3_000
 const retryMs = 1_000

@@ -17,6 +17,8 @@ export interface LiveOptions {
   /** For LISTEN: not a pooler's. */
   directUrl: string
   log: Log
+  /** How often it is looked whether sessions hold; unless stated, who has lost theirs hears nothing more 5 s later. */
+  checkMs?: number
 }
 
 export interface Reader {
@@ -35,11 +37,9 @@ export interface Live {
   stop(): Promise<void>
 }
 
-// Whose session has ended hears nothing any more 5 s later.
-const checkMs = 3_000
 const checksPerRenewal = 3
 
-export function createLive({ db, directUrl, log }: LiveOptions): Live {
+export function createLive({ db, directUrl, log, checkMs = 3_000 }: LiveOptions): Live {
   const feed = createFeed(db, log)
   const places = createPlaces(db)
   const streams = new Set<LiveStream>()

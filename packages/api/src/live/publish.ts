@@ -1,4 +1,4 @@
-import { sql, type Transaction } from 'kysely'
+import { sql, type RawBuilder, type Transaction } from 'kysely'
 import type { Database } from '../db.ts'
 import type { LiveTopic } from './topics.ts'
 
@@ -19,10 +19,19 @@ export const liveChannel = 'tenon_live'
  * In the transaction that caused it: streams hear of it if and only if that commits.
  * @example await publish(trx, { topic: 'posts', kind: 'post.published', userId: authorId, data: { postId } })
  */
-export async function publish(trx: Transaction<Database>, { data, ...event }: NewLiveEvent): Promise<void> {
-  await trx
-    .insertInto('liveEvents')
-    .values({ ...event, data: JSON.stringify(data) })
-    .execute()
-  await sql`select pg_notify(${liveChannel}, '')`.execute(trx)
+export const publish = (trx: Transaction<Database>, { userId, ...event }: NewLiveEvent) =>
+  publishFor(trx, sql`select ${userId}::uuid as id`, event)
+
+/** For each of those whose `id` a query finds, in one statement that is the same for nobody. */
+export async function publishFor(
+  trx: Transaction<Database>,
+  people: RawBuilder<unknown>,
+  { topic, kind, data }: Omit<NewLiveEvent, 'userId'>,
+): Promise<void> {
+  await sql`
+    with events as (
+      insert into live_events (topic, user_id, kind, data)
+      select ${topic}::text, people.id, ${kind}::text, ${JSON.stringify(data)}::jsonb from (${people}) as people
+    )
+    select pg_notify(${liveChannel}, '')`.execute(trx)
 }

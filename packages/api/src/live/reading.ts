@@ -60,7 +60,7 @@ export function bring(source: Source, stream: LiveStream, beginning: Beginning):
 
 async function* bringAll(source: Source, stream: LiveStream, { first, position, end }: Beginning) {
   try {
-    if (first) yield tracked(first.id, first)
+    if (first && !stream.queue.isClosed()) yield tracked(first.id, first)
     for await (const event of missedAndNew(source, stream, position, end)) yield tracked(event.id, event)
   } catch (err) {
     source.log.warn({ err }, 'a live stream was cut short')
@@ -97,7 +97,7 @@ async function laterEnd(db: Kysely<Database>, until: LiveCursor, pages: number):
 }
 
 async function* missed(db: Kysely<Database>, stream: LiveStream, from: LiveCursor, until: LiveCursor) {
-  for (let after = from; isAfter(until, after);) {
+  for (let after = from; isAfter(until, after) && !stream.queue.isClosed();) {
     const rows = await listMissed(db, stream, { after, until }, page)
     yield rows.flatMap((row) => toDelivery(row)?.event ?? [])
     const last = rows.at(-1)

@@ -28,7 +28,7 @@ export interface TestStreamOptions {
   topics?: LiveTopic[]
   lastEventId?: string | undefined
   /** Awaited before each next event is asked for. */
-  beforeNext?: () => Promise<void>
+  beforeNext?: (event: LiveEvent) => Promise<void>
 }
 
 /** Opens a stream as whoever holds the token, and reads it until it ends. It has begun when this returns. */
@@ -49,7 +49,7 @@ export async function openTestStream(
     for await (const event of stream) {
       if (!isTrackedEnvelope<LiveEvent>(event)) throw new Error('an event without an id')
       events.push(event[1])
-      await beforeNext()
+      await beforeNext(event[1])
     }
   }
   const ended = read().then(
@@ -67,6 +67,26 @@ export async function openTestStream(
     isOpen: () => isOpen,
     wasCut: () => cut.mock.calls.length > 0,
     leave: () => gone.abort(),
+  }
+}
+
+/** Soon enough for whoever waits. */
+export const eventually = <T>(assertion: () => T) => vi.waitFor(assertion, { timeout: 20_000, interval: 5 })
+
+/** Those that a test opens, to leave them all behind it. */
+export function testStreams() {
+  const opened: TestStream[] = []
+  return {
+    async open(...given: Parameters<typeof openTestStream>): Promise<TestStream> {
+      const stream = await openTestStream(...given)
+      opened.push(stream)
+      return stream
+    },
+    async leaveAll() {
+      const left = opened.splice(0)
+      for (const stream of left) stream.leave()
+      await Promise.all(left.map(({ ended }) => ended))
+    },
   }
 }
 

@@ -101,6 +101,8 @@ const inExport: { table: string; kind: string; owner?: string; without: string[]
 const left: Record<string, string> = {
   mail_tokens: 'hashes of links that live for a day; that they were asked for is in the events',
   exports: 'the export itself, while it waits to be fetched',
+  live_events: 'says for a day that something happened which is told where it is kept',
+  live_streams: 'how many streams are open at this moment',
   idempotency_keys: 'answers of the last day, made of what is in the other tables',
 }
 

@@ -1,0 +1,256 @@
+import { sql } from 'kysely'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { inTransaction } from '../db.ts'
+import type { Deps } from '../deps.ts'
+import { freshName } from '../testing/callers.ts'
+import { createTestApi, password, type Person, type TestApi } from '../testing/index.ts'
+import { refusalOf } from '../testing/refusal.ts'
+import { eventually, publishNumber, testStreams } from '../testing/streams.ts'
+import { createLive, type Live } from './live.ts'
+
+let api: TestApi
+let root: Person
+let deps: Deps
+const streams = testStreams()
+const open: typeof streams.open = (...given) => streams.open(...given)
+const others: Live[] = []
+
+beforeAll(async () => {
+  api = await createTestApi()
+  root = await api.person('root', { role: 'admin' })
+  deps = otherServer()
+})
+
+afterEach(() => streams.leaveAll())
+
+afterAll(async () => {
+  for (const live of others) await live.stop()
+  await api.stop()
+})
+
+/** As another process has them, one that looks often. */
+function otherServer(): Deps {
+  const live = createLive({ ...api.deps, directUrl: api.database.directUrl, checkMs: 100 })
+  others.push(live)
+  return { ...api.deps, live }
+}
+
+const person = (name: string, options?: Parameters<TestApi['person']>[1]) =>
+  api.person(freshName(name), options)
+
+const signInAgain = ({ email }: Person) => api.nobody.auth.signIn({ email, password, tokenInBody: true })
+
+describe('a stream is closed soon after', () => {
+  const ends: Record<string, (person: Person) => Promise<unknown>> = {
+    'its session was signed out': ({ calls }) => calls.auth.signOut(),
+    'its session was revoked': async ({ calls }) => {
+      const { session } = await calls.auth.session()
+      return calls.auth.sessions.revoke({ id: session.id })
+    },
+    'all others were revoked': async (ada) => {
+      const { token = '' } = await signInAgain(ada)
+      return api.callerOf({ authorization: `Bearer ${token}` }).auth.sessions.revokeOthers()
+    },
+    'its session has expired': ({ user }) =>
+      api.db.updateTable('sessions').set({ expiresAt: new Date() }).where('userId', '=', user.id).execute(),
+    'its person was suspended': ({ user }) => root.calls.admin.users.suspend({ id: user.id }),
+    'its person was suspended by hand': ({ user }) =>
+      api.db.updateTable('users').set({ suspendedAt: new Date() }).where('id', '=', user.id).execute(),
+    'its person has left': ({ calls }) => calls.users.delete(),
+    'its person was erased': ({ user }) => api.db.deleteFrom('users').where('id', '=', user.id).execute(),
+    'the password was given again, as a browser has a new token then': ({ calls }) =>
+      calls.auth.reauthenticate({ password }),
+  }
+
+  it.each(Object.entries(ends))('%s', async (_what, end) => {
+    const [ada, bob] = [await person('ada'), await person('bob')]
+    const stream = await open(deps, ada, { topics: ['notifications', 'security'] })
+    const staying = await open(deps, bob)
+    await end(ada)
+    expect(await stream.ended).toBe('AbortError')
+    expect(stream.wasCut()).toBe(false)
+    await publishNumber(api, bob, 1)
+    await eventually(() => expect(staying.numbers()).toEqual([1]))
+  })
+
+  it('its person may no longer read the jobs, where it brings those', async () => {
+    const alan = await person('alan', { role: 'admin' })
+    const stream = await open(deps, alan, { topics: ['jobs'] })
+    const staying = await open(deps, alan)
+    await root.calls.admin.users.setRole({ id: alan.user.id, role: 'moderator' })
+    expect(await stream.ended).toBe('AbortError')
+    expect(staying.isOpen()).toBe(true)
+  })
+
+  it('its access token has ended, though the session has not', async () => {
+    const ada = await person('ada')
+    const { session } = await ada.calls.auth.session()
+    const subscriber = {
+      userId: ada.user.id,
+      topics: new Set(['notifications' as const]),
+      sessionId: session.id,
+    }
+    const reader = { lastEventId: undefined, signal: undefined, cut: undefined }
+    const open = (expiresAt: Date | null) =>
+      deps.live.open({ ...subscriber, authenticatedAt: null, expiresAt }, reader)
+    const short = await open(new Date(Date.now() + 500))
+    const long = await open(new Date(Date.now() + 60_000))
+    for (const events of [short, long]) await events.next()
+    await expect(short.next()).rejects.toThrow('closed')
+    const next = long.next()
+    await publishNumber(api, ada, 1)
+    expect(await next).toMatchObject({ done: false })
+    await long.return?.()
+  })
+
+  it('not because its password was given again, where it came with an access token', async () => {
+    const ada = await person('ada')
+    const { accessToken } = await ada.calls.auth.accessToken()
+    const stream = await open(deps, { token: accessToken })
+    const byCookie = await open(deps, ada)
+    await ada.calls.auth.reauthenticate({ password })
+    await byCookie.ended
+    await publishNumber(api, ada, 1)
+    await eventually(() => expect(stream.numbers()).toEqual([1]))
+  })
+})
+
+describe('a person has at most ten streams', () => {
+  const refused = { code: 'RATE_LIMITED', status: 429, details: { retryAfterSeconds: expect.any(Number) } }
+
+  it('on all servers together, and another when one was left', async () => {
+    const [ada, bob, elsewhere] = [await person('ada'), await person('bob'), otherServer()]
+    const servers = Array.from({ length: 10 }, (_, n) => (n % 2 ? elsewhere : deps))
+    const ten = await Promise.all(servers.map((each) => open(each, ada)))
+    for (const each of [deps, elsewhere]) expect(await refusalOf(open(each, ada))).toMatchObject(refused)
+    await open(deps, bob)
+    ten[0]?.leave()
+    await eventually(() => open(elsewhere, ada))
+    expect(await refusalOf(open(deps, ada))).toMatchObject(refused)
+  })
+
+  it('also when they are opened at once', async () => {
+    const [ada, elsewhere] = [await person('ada'), otherServer()]
+    const outcomes = await Promise.allSettled(
+      Array.from({ length: 40 }, (_, n) => open(n % 2 ? elsewhere : deps, ada)),
+    )
+    expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(10)
+  })
+
+  it('of which those of a process that died count no more after a while', async () => {
+    const [ada, dying] = [await person('ada'), otherServer()]
+    for (let n = 0; n < 10; n++) await open(dying, ada)
+    expect(await refusalOf(open(deps, ada))).toMatchObject(refused)
+    await sql`update live_streams set until = now()`.execute(api.db)
+    await Promise.all(Array.from({ length: 10 }, () => open(deps, ada)))
+  })
+
+  it('and keeps them while its process lives', { timeout: 30_000 }, async () => {
+    const ada = await person('ada')
+    await open(deps, ada)
+    const until = async () => {
+      const rows = api.db.selectFrom('liveStreams').select('until').where('userId', '=', ada.user.id)
+      return (await rows.executeTakeFirst())?.until.getTime()
+    }
+    const before = await until()
+    await eventually(async () => expect(await until()).toBeGreaterThan(before ?? Infinity))
+    await api.db.deleteFrom('liveStreams').execute()
+    await eventually(async () => expect(await until()).toBeDefined())
+  })
+
+  it('that are refused take no place', async () => {
+    const ada = await person('ada')
+    for (let n = 0; n < 12; n++)
+      await refusalOf(ada.calls.live.stream({ topics: ['notifications'], lastEventId: 'x' }))
+    await open(deps, ada)
+    expect(await taken(ada)).toBe(1)
+  })
+
+  it('and none is left behind by who never read theirs', async () => {
+    const ada = await person('ada')
+    const gone = new AbortController()
+    const subscriber = {
+      userId: ada.user.id,
+      topics: new Set(['notifications' as const]),
+      sessionId: (await ada.calls.auth.session()).session.id,
+      authenticatedAt: null,
+      expiresAt: null,
+    }
+    const reader = { lastEventId: undefined, signal: gone.signal, cut: undefined }
+    const unread = await deps.live.open(subscriber, reader)
+    expect(await taken(ada)).toBe(1)
+    gone.abort()
+    await eventually(async () => expect(await taken(ada)).toBe(0))
+    await expect(unread.next()).rejects.toThrow('closed')
+    await deps.live.open(subscriber, reader)
+    await eventually(async () => expect(await taken(ada)).toBe(0))
+  })
+
+  async function taken({ user }: Person) {
+    const rows = await api.db.selectFrom('liveStreams').select('slot').where('userId', '=', user.id).execute()
+    return rows.length
+  }
+})
+
+describe('who does not read', () => {
+  /** Stops reading behind the first event that happens. */
+  async function stalled(ada: Person) {
+    const { promise: held, resolve: release } = Promise.withResolvers<void>()
+    const stream = await open(deps, ada, {
+      beforeNext: async ({ topic }) => (topic === 'stream' ? undefined : held),
+    })
+    await publishNumber(api, ada, 0)
+    await eventually(() => expect(stream.numbers()).toEqual([0]))
+    return { stream, release }
+  }
+
+  const publishMany = (ada: Person, count: number, text: string) =>
+    inTransaction(api.db, (trx) =>
+      sql`
+        with events as (
+          insert into live_events (topic, user_id, kind, data)
+          select 'notifications', ${ada.user.id}, 'test.happened', jsonb_build_object('n', n, 'text', ${text}::text)
+          from generate_series(1, ${count}::int) n)
+        select pg_notify('tenon_live', '')`.execute(trx),
+    )
+
+  it.each([
+    ['a thousand events', 1_001, ''],
+    ['a megabyte', 200, 'x'.repeat(7_000)],
+  ])('is left behind after %s, and brought up to date when they come back', async (_what, count, text) => {
+    const ada = await person('ada')
+    const { stream, release } = await stalled(ada)
+    const reading = await open(deps, ada)
+    await publishMany(ada, count, text)
+    await eventually(() => expect(stream.wasCut()).toBe(true))
+    release()
+    expect(await stream.ended).toBe('AbortError')
+    expect(stream.numbers()).toEqual([0])
+    const next = await open(deps, ada, { lastEventId: stream.lastId() })
+    await eventually(() => expect(next.numbers()).toHaveLength(count))
+    expect(reading.isOpen()).toBe(true)
+  })
+
+  it('is cut off when the session ends', async () => {
+    const ada = await person('ada')
+    const { stream, release } = await stalled(ada)
+    await ada.calls.auth.signOut()
+    await eventually(() => expect(stream.wasCut()).toBe(true))
+    release()
+    expect(await stream.ended).toBe('AbortError')
+  })
+})
+
+it('a process that stops ends its streams at once, gives their places back, and takes no more', async () => {
+  const [ada, stopping] = [await person('ada'), otherServer()]
+  const stream = await open(stopping, ada)
+  await stopping.live.stop()
+  expect(await stream.ended).toBe('AbortError')
+  expect(await refusalOf(open(stopping, ada))).toMatchObject({ code: 'UNAVAILABLE' })
+  const rows = await api.db
+    .selectFrom('liveStreams')
+    .select('slot')
+    .where('userId', '=', ada.user.id)
+    .execute()
+  expect(rows).toEqual([])
+})

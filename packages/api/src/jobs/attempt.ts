@@ -6,7 +6,7 @@ import { PermanentJobError } from './errors.ts'
 export interface Attempt {
   job: Pick<Job, 'name'>
   /** As Graphile Worker has it. */
-  row: Pick<GraphileJob, 'id' | 'attempts' | 'max_attempts' | 'payload' | 'locked_by'>
+  row: Pick<GraphileJob, 'id' | 'key' | 'attempts' | 'max_attempts' | 'payload' | 'locked_by'>
   startedAt: number
 }
 
@@ -29,7 +29,7 @@ export async function runAttempt(
     await inTime(job, control, job.run(deps, parsed.data, run))
     return undefined
   } catch (thrown) {
-    return thrown instanceof Error ? thrown : new Error(`A job threw ${String(thrown)}`)
+    return errorOf(thrown)
   } finally {
     running.delete(row.id)
   }
@@ -45,6 +45,17 @@ function inTime({ timeoutSeconds }: Job, control: AbortController, work: Promise
     }, timeoutSeconds * 1000)
     work.then(resolve, reject).finally(() => clearTimeout(timer))
   })
+}
+
+/** Anything can be thrown; what comes after must be able to read it. */
+function errorOf(thrown: unknown): Error {
+  try {
+    if (!(thrown instanceof Error)) return new Error(`A job threw ${String(thrown)}`)
+    const texts: unknown[] = [thrown.name, thrown.message, thrown.stack ?? '']
+    return texts.every((text) => typeof text === 'string') ? thrown : new Error('A job threw a strange error')
+  } catch {
+    return new Error('A job threw what can not be told')
+  }
 }
 
 export class JobTimeoutError extends Error {

@@ -5,7 +5,7 @@ import { insertRuns, messageOf, type End } from './history.ts'
 import { redactText } from './redact.ts'
 import type { Verdict } from './retry.ts'
 
-interface Written {
+export interface Written {
   /** `host:pid`, for the history. */
   worker: string
   withHistory: boolean
@@ -37,6 +37,7 @@ export async function reportFailure(
   verdict: Verdict,
   written: Written,
 ): Promise<boolean> {
+  if (await deleteReplaced(trx, end, written)) return true
   const { outcome, attempts, maxAttempts, delaySeconds } = verdict
   const { id } = end.row
   const count = await endHeld(
@@ -51,10 +52,25 @@ export async function reportFailure(
           locked_at = null, locked_by = null, updated_at = now()
       where id = ${id} and locked_by = ${lockedBy}`,
   )
-  if (count > 0 && outcome === 'failed') {
+  if (count > 0 && outcome === 'failed' && written.withHistory) {
     const data = { jobId: id, name: end.job.name }
     await publish(trx, { topic: 'jobs', kind: 'job.failed', userId: null, data })
   }
+  return count > 0
+}
+
+/** While it ran, another took its place, and its key: trying again would undo what that one does. */
+async function deleteReplaced(trx: Transaction<Database>, end: End, written: Written): Promise<boolean> {
+  const { id, key } = end.row
+  if (key === null) return false
+  const count = await endHeld(
+    trx,
+    [{ ...end, outcome: 'cancelled' }],
+    written,
+    (lockedBy) => sql`
+      delete from graphile_worker._private_jobs
+      where id = ${id} and locked_by = ${lockedBy} and key is distinct from ${key}`,
+  )
   return count > 0
 }
 

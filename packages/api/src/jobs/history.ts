@@ -43,19 +43,26 @@ export function insertRuns(ends: readonly End[], worker: string): RawBuilder<unk
 /** Never empty: a job that failed says so. */
 export const messageOf = ({ message, name }: Error) => message || name || 'It failed without a message'
 
-/** With what caused it. */
-function stackOf({ stack = '', cause }: Error): string {
-  return cause instanceof Error ? `${stack}\ncaused by ${stackOf(cause)}` : stack
+/** With what caused it, a few times: causes may go in a circle. */
+function stackOf({ stack = '', cause }: Error, causes = 5): string {
+  return cause instanceof Error && causes > 0 ? `${stack}\ncaused by ${stackOf(cause, causes - 1)}` : stack
 }
 
 /** When this job was first put off for what is away, if it was since its last attempt that counted. */
 export async function postponedSince(db: Kysely<Database>, { row }: Attempt): Promise<number | undefined> {
-  const { since } = await db
-    .selectFrom('jobRuns')
+  const runs = db.selectFrom('jobRuns').where('jobId', '=', row.id)
+  const { since } = await runs
     .select(({ fn }) => fn.min('startedAt').as('since'))
-    .where('jobId', '=', row.id)
     .where('outcome', '=', 'postponed')
-    .where('attempt', '=', row.attempts)
+    .where(({ eb, fn }) =>
+      eb(
+        'id',
+        '>',
+        runs
+          .select(fn.coalesce(fn.max('id'), sql<string>`0`).as('id'))
+          .where('outcome', 'in', ['retrying', 'failed']),
+      ),
+    )
     .executeTakeFirstOrThrow()
   return since?.getTime()
 }

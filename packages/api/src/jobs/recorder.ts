@@ -5,6 +5,7 @@ import { toFailure } from '../errors.ts'
 import type { Attempt } from './attempt.ts'
 import type { Job } from './define.ts'
 import { completeJobs, reportFailure } from './endings.ts'
+import { DependencyAwayError } from './errors.ts'
 import { postponedSince, type End } from './history.ts'
 import { interrupted, judge } from './retry.ts'
 
@@ -38,6 +39,7 @@ const unwritten = 1_000
 export function createRecorder(deps: Deps, { worker, stopping, givenUp }: RecorderOptions): Recorder {
   const { db, log } = deps
   const waiting: { end: End; written(): void }[] = []
+  const failing = new Set<Promise<void>>()
   let writing: Promise<void> | undefined
 
   async function writeAll() {
@@ -59,6 +61,22 @@ export function createRecorder(deps: Deps, { worker, stopping, givenUp }: Record
     if (lost > 0) log.warn({ lost }, 'jobs ended that this worker held no more')
   }
 
+  async function writeFailure(attempt: Attempt & { job: Job }, error: Error) {
+    const { job, row } = attempt
+    const endedAt = Date.now()
+    log.warn({ err: error, job: job.name, jobId: row.id, attempt: row.attempts }, 'a job failed')
+    await untilWritten(deps, givenUp, async (withHistory) => {
+      const isAway = withHistory && error instanceof DependencyAwayError
+      const since = (isAway ? await postponedSince(db, attempt) : undefined) ?? endedAt
+      const verdict = stopping.aborted ? interrupted(row) : judge(error, row, job, (endedAt - since) / 1000)
+      const end = { ...attempt, endedAt, error, outcome: verdict.outcome }
+      const isHeld = await inTransaction(db, (trx) =>
+        reportFailure(trx, end, verdict, { worker, withHistory }),
+      )
+      if (!isHeld) log.warn({ lost: 1 }, 'jobs ended that this worker held no more')
+    })
+  }
+
   return {
     succeeded: (attempt) =>
       new Promise((written) => {
@@ -66,52 +84,42 @@ export function createRecorder(deps: Deps, { worker, stopping, givenUp }: Record
         // Not at once: what ends in the same turn is written together.
         writing ??= new Promise<void>((turn) => setImmediate(turn)).then(writeAll)
       }),
-    async failed(attempt, error) {
-      const { job, row } = attempt
-      const endedAt = Date.now()
-      log.warn({ err: error, job: job.name, jobId: row.id, attempt: row.attempts }, 'a job failed')
-      await untilWritten(deps, givenUp, async (withHistory) => {
-        const awaySeconds = (endedAt - ((await postponedSince(db, attempt)) ?? endedAt)) / 1000
-        const verdict = stopping.aborted ? interrupted(row) : judge(error, row, job, awaySeconds)
-        const end = { ...attempt, endedAt, error, outcome: verdict.outcome }
-        const isHeld = await inTransaction(db, (trx) =>
-          reportFailure(trx, end, verdict, { worker, withHistory }),
-        )
-        if (!isHeld) log.warn({ lost: 1 }, 'jobs ended that this worker held no more')
-      })
+    failed(attempt, error) {
+      const written = writeFailure(attempt, error).finally(() => failing.delete(written))
+      failing.add(written)
+      return written
     },
     async room() {
       while (waiting.length >= unwritten) await writing
     },
     async drained() {
-      while (writing) await writing
+      while (writing || failing.size > 0) await Promise.all([writing, ...failing])
     },
   }
 }
 
 /**
- * History is worth having, but no job: where it can't be written, the rest is. A database that is away is waited for, as its
- * locks hold until somebody takes this worker for dead.
+ * History is worth having, but no job: where it can't be written, the rest is. That is written sooner or later, whatever is wrong with
+ * the database, as nobody else frees what a living worker has locked.
  */
 async function untilWritten(
   { log }: Pick<Deps, 'log'>,
   givenUp: AbortSignal,
   write: (withHistory: boolean) => Promise<void>,
 ): Promise<void> {
+  let waitMs = 250
   for (let withHistory = true; !givenUp.aborted;) {
     try {
       return await write(withHistory)
     } catch (err) {
-      if (toFailure(err).apiCode === 'UNAVAILABLE') {
-        log.warn({ err }, 'the end of a job waits for the database')
-        await sleep(500)
-      } else if (withHistory) {
+      if (withHistory && toFailure(err).apiCode !== 'UNAVAILABLE') {
         log.warn({ err }, 'the history of a job could not be written')
         withHistory = false
-      } else {
-        log.error({ err }, 'the end of a job could not be written; it will be run again')
-        return
+        continue
       }
+      log.warn({ err }, 'the end of a job waits for the database')
+      waitMs = Math.min(5_000, waitMs * 2)
+      await sleep(waitMs, undefined, { signal: givenUp }).catch(() => {})
     }
   }
 }

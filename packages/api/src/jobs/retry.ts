@@ -1,4 +1,5 @@
 import type { Job as GraphileJob } from 'graphile-worker'
+import type { Backoff } from './backoff.ts'
 import type { Job } from './define.ts'
 import { DependencyAwayError, PermanentJobError } from './errors.ts'
 import type { JobOutcome } from './tables.ts'
@@ -36,7 +37,18 @@ export function judge(
     return { outcome: 'postponed', attempts: attempts - 1, maxAttempts, delaySeconds }
   }
   if (attempts >= maxAttempts) return { outcome: 'failed', attempts, maxAttempts, delaySeconds: 0 }
-  return { outcome: 'retrying', attempts, maxAttempts, delaySeconds: backoff(attempts) * (1 + random / 10) }
+  const delaySeconds = secondsOf(backoff, attempts) * (1 + random / 10)
+  return { outcome: 'retrying', attempts, maxAttempts, delaySeconds }
+}
+
+/** Whatever a policy of somebody's own does, the job must be able to end. */
+function secondsOf(backoff: Backoff, attempts: number): number {
+  try {
+    const seconds = backoff(attempts)
+    return Number.isNaN(seconds) ? 60 : Math.min(day, Math.max(0, seconds))
+  } catch {
+    return 60
+  }
 }
 
 /** What ended because its worker was asked to stop: another worker begins it anew. */

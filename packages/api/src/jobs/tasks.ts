@@ -25,11 +25,14 @@ export const fastTasks = (jobs: readonly Job[], context: TaskContext): TaskList 
     (job) => [job.name, fastTask(job, context)],
   )
 
-export const carefulTasks = (jobs: readonly Job[], context: TaskContext): TaskList =>
-  toTaskList(jobs, (job) => [
-    job.queue === undefined ? carefulName(job.name) : job.name,
-    carefulTask(job, context),
-  ])
+export const carefulTasks = (jobs: readonly Job[], context: TaskContext): TaskList => ({
+  // By both names: what was freed when a former release had no queue for it is run, too.
+  ...toTaskList(jobs, (job) => [carefulName(job.name), carefulTask(job, context)]),
+  ...toTaskList(
+    jobs.filter(({ queue }) => queue !== undefined),
+    (job) => [job.name, carefulTask(job, context)],
+  ),
+})
 
 /** All of them in one, carefully. */
 export const allTasks = (jobs: readonly Job[], context: TaskContext): TaskList => ({
@@ -42,8 +45,9 @@ const toTaskList = (jobs: readonly Job[], toEntry: (job: Job) => [string, Task])
 
 function fastTask(job: Job, context: TaskContext): Task {
   return async (_payload, { job: row }) => {
-    void (await begin(job, context, row))
-    await context.recorder.room()
+    const { error, end } = await begin(job, context, row)
+    // Each failure takes a transaction: a thousand at a time would leave no connection for anything else.
+    await (error ? end : context.recorder.room())
   }
 }
 
@@ -54,17 +58,18 @@ function carefulTask(job: Job, context: TaskContext): Task {
   }
 }
 
-const never = new Promise<never>(() => {})
+/** A new one each time: what waits for one that lives for ever is never let go of. */
+const never = () => new Promise<never>(() => {})
 
 /** Resolves when the attempt is over; `end` when that is written. */
 async function begin(job: Job, { deps, recorder, running, isOver }: TaskContext, given: GraphileJob) {
-  if (isOver()) return never
   const attempt = { job, row: { ...given }, startedAt: Date.now() }
   takeFromGraphile(given)
+  if (isOver()) return never()
   const error = await runAttempt(job, attempt.row, deps, running)
   const end = error ? recorder.failed(attempt, error) : recorder.succeeded(attempt)
   // Graphile Worker waits for it no longer, and must not be told.
-  return isOver() ? never : { end }
+  return isOver() ? never() : { error, end }
 }
 
 /**

@@ -1,15 +1,20 @@
 import { sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
-import { createDatabase } from '../db.ts'
+import * as z from 'zod'
+import { createContext } from '../context.ts'
+import { createDatabase, inTransaction } from '../db.ts'
 import { declaredErrors } from '../declared-errors.ts'
+import type { Deps } from '../deps.ts'
 import { idempotencyErrors } from '../error-codes.ts'
+import { fail } from '../errors.ts'
 import { createLimits } from '../limits.ts'
 import { freshName } from '../testing/callers.ts'
 import { procedureCalls } from '../testing/calls.ts'
 import { dumpOf } from '../testing/dump.ts'
-import { createTestApi, recordingLog, type Person, type TestApi } from '../testing/index.ts'
+import { createTestApi, plainRequest, recordingLog, type Person, type TestApi } from '../testing/index.ts'
 import { bearer, callWithKey, newKey } from '../testing/keyed-calls.ts'
 import { allProcedures } from '../testing/procedures.ts'
+import { idempotent, router, userProcedure } from '../trpc.ts'
 import { sweepIdempotencyKeys } from './jobs.ts'
 
 /** The mutations that a key holds for. */
@@ -202,6 +207,28 @@ describe('a key', () => {
     expect(await create(ada, { id: ada.user.id }, key, 'posts.delete')).toMatchObject({ code: 'NOT_FOUND' })
     expect(await rowsOfAllTables()).toEqual(rows)
     expect(await create(ada, draft, key)).toMatchObject({ code: 'OK', isReplayed: false })
+  })
+
+  it('undoes what a call had done by the time that it was refused, or gave no good answer', async () => {
+    const ada = await api.person(freshName('ada'))
+    const write = ({ db }: Pick<Deps, 'db'>, key: string) =>
+      db.insertInto('rateLimits').values({ key, points: 1, expire: 1 }).execute()
+    const failing = router({
+      refused: userProcedure.concat(idempotent).mutation(async ({ ctx }) => {
+        await inTransaction(ctx.db, (db) => write({ db }, 'refused'))
+        throw fail('UNAVAILABLE', { retryAfterSeconds: 1 })
+      }),
+      wrong: userProcedure
+        .concat(idempotent)
+        .output(z.array(z.string()))
+        .mutation(({ ctx }) => write(ctx, 'wrong').then(() => JSON.parse('[1]'))),
+    })
+    const request = { ...plainRequest(), ...bearer(ada.token), idempotencyKey: newKey() }
+    const calls = failing.createCaller(await createContext(api.deps, request, { setCookie: () => {} }))
+    await expect(calls.refused()).rejects.toThrow('busy')
+    await expect(calls.wrong()).rejects.toThrow()
+    const written = api.db.selectFrom('rateLimits').select('key').where('key', 'in', ['refused', 'wrong'])
+    expect(await written.execute()).toEqual([])
   })
 
   it('is not answered to whom the session was ended, to the suspended, or to those who lost the right', async () => {

@@ -3,7 +3,7 @@ import { createContext, type IncomingRequest } from '../context.ts'
 import type { Deps } from '../deps.ts'
 import { toFailure } from '../errors.ts'
 import { appRouter } from '../router.ts'
-import { plainRequest } from './index.ts'
+import { plainRequest } from './plain-request.ts'
 import { callByPath } from './procedures.ts'
 
 export interface KeyedOutcome {

@@ -4,6 +4,7 @@ import { createLimits } from '../limits.ts'
 import { createLive } from '../live/live.ts'
 import { appRouter } from '../router.ts'
 import { silentLog as log } from './log.ts'
+import { plainRequest } from './plain-request.ts'
 import { callByPath } from './procedures.ts'
 
 /** A process that makes one call and may be killed at it: `node keyed-process.ts <what it calls, as JSON>`. */
@@ -27,15 +28,7 @@ const deps = {
   log,
   onUndeclaredError: () => {},
 }
-const request = {
-  id: 'a request',
-  ip: '203.0.113.8',
-  userAgent: undefined,
-  authorization,
-  cookie: undefined,
-  mayUseCookies: true,
-  idempotencyKey,
-}
+const request = { ...plainRequest(), authorization, idempotencyKey }
 const caller = appRouter.createCaller(() => createContext(deps, request, { setCookie: () => {} }))
 await callByPath(caller, path, input)
 await db.destroy()

@@ -7,6 +7,8 @@ import { webRoot } from '../web-root.ts'
 export interface TestServer {
   url: string
   api: TestApi
+  /** Ends what is open, as a server does that is told to stop. */
+  close(): Promise<void>
   stop(): Promise<void>
 }
 
@@ -35,6 +37,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
   return {
     url,
     api,
+    close: () => app.close(),
     async stop() {
       app.server.closeAllConnections()
       await app.close()

@@ -66,6 +66,7 @@ export const rows: Record<string, Row> = {
   'users.search': { rung: 'user', input: () => ({ q: 'ada' }) },
   'users.get': { rung: 'public', input: ({ owner }) => ({ id: owner.user.id }) },
   'users.me': { rung: 'user' },
+  'users.isFollowed': { rung: 'user', input: ofTarget },
   'users.follow': { rung: 'verified', input: ofTarget },
   'users.unfollow': { rung: 'user', input: ofTarget },
   'users.following': { rung: 'user', input: () => ({ limit: 2 }) },

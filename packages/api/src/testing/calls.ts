@@ -30,6 +30,7 @@ export const procedureCalls: Record<string, ProcedureCall> = {
   'users.search': { access: 'user', input: () => ({ q: 'ada' }) },
   'users.get': { access: 'public', input: (_, { user }) => ({ id: user.id, include: 'posts' }) },
   'users.me': { access: 'user' },
+  'users.isFollowed': { access: 'user', input: somebodyElse },
   'users.follow': { access: 'verified', input: somebodyElse },
   'users.unfollow': { access: 'user', input: somebodyElse },
   'users.following': { access: 'user', input: () => ({}) },

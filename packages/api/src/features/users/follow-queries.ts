@@ -41,6 +41,20 @@ export async function insertFollow(
   return 'followed'
 }
 
+export async function hasFollow(
+  db: Kysely<Database>,
+  followerId: string,
+  followeeId: string,
+): Promise<boolean> {
+  const row = await db
+    .selectFrom('follows')
+    .select('followeeId')
+    .where('followerId', '=', followerId)
+    .where('followeeId', '=', followeeId)
+    .executeTakeFirst()
+  return row !== undefined
+}
+
 /** Whether there was one. */
 export async function deleteFollow(
   db: Kysely<Database>,

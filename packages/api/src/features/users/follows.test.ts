@@ -41,6 +41,16 @@ it('whom one follows is listed as everybody sees them, the newest follow first',
   expect(await followedBy(bob)).toEqual([])
 })
 
+it('whether one follows somebody is told to oneself', async () => {
+  const isFollowed = () => ada.calls.users.isFollowed({ id: bob.user.id })
+  expect(await isFollowed()).toEqual({ isFollowed: false })
+  await ada.calls.users.follow({ id: bob.user.id })
+  expect(await isFollowed()).toEqual({ isFollowed: true })
+  expect(await carol.calls.users.isFollowed({ id: bob.user.id })).toEqual({ isFollowed: false })
+  expect(await bob.calls.users.isFollowed({ id: ada.user.id })).toEqual({ isFollowed: false })
+  expect(await refusalOf(ada.calls.users.isFollowed({ id: newId() }))).toMatchObject({ code: 'NOT_FOUND' })
+})
+
 it('following twice is harmless: the first time stands', async () => {
   await ada.calls.users.follow({ id: bob.user.id })
   await sql`update follows set created_at = '2026-01-01'`.execute(api.db)

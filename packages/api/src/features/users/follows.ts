@@ -3,7 +3,14 @@ import type { UserContext } from '../../context.ts'
 import { inTransaction } from '../../db.ts'
 import { fail, notFound } from '../../errors.ts'
 import { decodeCursor, toPage } from '../../pagination.ts'
-import { deleteFollow, holdPresentUser, insertFollow, listFollowing, lockFollower } from './follow-queries.ts'
+import {
+  deleteFollow,
+  hasFollow,
+  holdPresentUser,
+  insertFollow,
+  listFollowing,
+  lockFollower,
+} from './follow-queries.ts'
 import type * as input from './input.ts'
 import { findPublicUser } from './queries.ts'
 import { toPublicUser } from './users.ts'
@@ -30,6 +37,12 @@ export async function unfollow({ db, principal }: UserContext, id: string): Prom
   if (await deleteFollow(db, principal.user.id, id)) return null
   if (!(await findPublicUser(db, id))) throw notFound('user')
   return null
+}
+
+/** @throws NOT_FOUND */
+export async function isFollowed({ db, principal }: UserContext, id: string) {
+  if (!(await findPublicUser(db, id))) throw notFound('user')
+  return { isFollowed: await hasFollow(db, principal.user.id, id) }
 }
 
 const followKey = z.tuple([z.iso.datetime(), z.uuid()])

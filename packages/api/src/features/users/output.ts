@@ -10,3 +10,5 @@ export const publicUsers = page(publicUser)
 export const personalData = z
   .record(z.string(), z.array(z.unknown()))
   .meta({ id: 'PersonalData', description: 'Everything that is held on a person, by kind' })
+
+export const followed = z.object({ isFollowed: z.boolean() })

@@ -4,7 +4,7 @@ import { notFound } from '../../errors.ts'
 import { byId, nothing } from '../../schemas.ts'
 import { idempotent, publicProcedure, recentProcedure, userProcedure, verifiedProcedure } from '../../trpc.ts'
 import { downloadExport, requestExport } from './exports.ts'
-import { follow, getFollowingPage, unfollow } from './follows.ts'
+import { follow, getFollowingPage, isFollowed, unfollow } from './follows.ts'
 import * as input from './input.ts'
 import * as output from './output.ts'
 import { findPublicUser } from './queries.ts'
@@ -84,6 +84,12 @@ export const users = {
     .output(nothing)
     .mutation(({ ctx, input }) => unfollow(ctx, input.id)),
 
+  isFollowed: userProcedure
+    .meta({ rest: 'GET /users/{id}/follow', summary: 'Whether I follow a person' })
+    .input(byId)
+    .output(output.followed)
+    .query(({ ctx, input }) => isFollowed(ctx, input.id)),
+
   following: userProcedure
     .meta({
       rest: 'GET /users/me/following',
@@ -140,6 +146,7 @@ export const usersErrors = {
   get: ['NOT_FOUND'],
   follow: ['NOT_FOUND', 'EMAIL_NOT_VERIFIED', 'CONFLICT', ...idempotencyErrors],
   unfollow: ['NOT_FOUND', ...idempotencyErrors],
+  isFollowed: ['NOT_FOUND'],
   following: ['CURSOR_INVALID'],
   update: ['USERNAME_TAKEN', ...idempotencyErrors],
   delete: ['FORBIDDEN', 'REAUTHENTICATION_REQUIRED', 'LAST_ADMIN'],

@@ -22,6 +22,16 @@ export const liveChannel = 'tenon_live'
 export const publish = (trx: Transaction<Database>, { userId, ...event }: NewLiveEvent) =>
   publishFor(trx, sql`select ${userId}::uuid as id`, event)
 
+/** Many of them, each with its own data, in one statement. */
+export async function publishAll(trx: Transaction<Database>, events: readonly NewLiveEvent[]): Promise<void> {
+  if (events.length === 0) return
+  await trx
+    .insertInto('liveEvents')
+    .values(events.map(({ data, ...event }) => ({ ...event, data: JSON.stringify(data) })))
+    .execute()
+  await sql`select pg_notify(${liveChannel}, '')`.execute(trx)
+}
+
 /** For each of those whose `id` a query finds, in one statement that is the same for nobody. */
 export async function publishFor(
   trx: Transaction<Database>,

@@ -2,7 +2,7 @@ import type { Transaction } from 'kysely'
 import type { Database } from '../../db.ts'
 import { newId } from '../../ids.ts'
 import { enqueue } from '../../jobs/enqueue.ts'
-import { publish } from '../../live/publish.ts'
+import { publishAll, type NewLiveEvent } from '../../live/publish.ts'
 import { content as contentSchema, kinds, type Channels, type Content } from './kinds.ts'
 import { mailNotification } from './mail-notification.ts'
 import { channelsOf } from './preferences.ts'
@@ -30,7 +30,9 @@ export async function deliver(
   const rows = recipients.flatMap((userId) => toRows(delivery, userId, channels(userId)))
   if (rows.length === 0) return
   const inserted = await insertNotifications(trx, rows)
-  for (const row of inserted) await tell(trx, delivery.content, row, channels(row.userId))
+  await publishAll(trx, inserted.filter(({ inApp }) => inApp).map(toEvent(delivery.content)))
+  const mailed = inserted.filter(({ userId }) => channels(userId).mail)
+  await enqueueMails(trx, delivery.content, mailed)
   await deleteSurplus(
     trx,
     inserted.map(({ userId }) => userId),
@@ -45,18 +47,25 @@ function toRows({ content, source, actorId }: Delivery, userId: string, channels
   return [{ id: newId(), userId, actorId, kind, source, data: JSON.stringify(data), inApp, inDigest }]
 }
 
-async function tell(
+interface Inserted {
+  id: string
+  userId: string
+}
+
+const toEvent =
+  ({ kind }: Content) =>
+  ({ id: notificationId, userId }: Inserted): NewLiveEvent => ({
+    topic: 'notifications',
+    kind: 'notification.created',
+    userId,
+    data: { notificationId, kind },
+  })
+
+async function enqueueMails(
   trx: Transaction<Database>,
   { kind }: Content,
-  { id: notificationId, userId }: { id: string; userId: string },
-  { inApp, mail }: Channels,
+  mailed: Inserted[],
 ): Promise<void> {
-  if (inApp)
-    await publish(trx, {
-      topic: 'notifications',
-      kind: 'notification.created',
-      userId,
-      data: { notificationId, kind },
-    })
-  if (mail && !kinds[kind].hasOwnMail) await enqueue(trx, mailNotification, { notificationId })
+  if (kinds[kind].hasOwnMail) return
+  for (const { id: notificationId } of mailed) await enqueue(trx, mailNotification, { notificationId })
 }

@@ -45,13 +45,15 @@ it('what is chosen holds, what is not named stays, and others choose for themsel
 
 it('choices that are made at once all hold', async () => {
   const { preferences } = ada.calls.notifications
-  await Promise.all([
-    preferences.update({ 'admin.message': { mail: false } }),
-    preferences.update({ 'admin.message': { digest: true } }),
-    preferences.update({ 'admin.message': { inApp: false } }),
-  ])
-  const chosen = await preferences.get()
-  expect(chosen['admin.message']).toEqual({ inApp: false, mail: false, digest: true })
+  for (const on of [false, true, false, true, false]) {
+    await Promise.all([
+      preferences.update({ 'admin.message': { mail: on } }),
+      preferences.update({ 'admin.message': { digest: !on } }),
+      preferences.update({ 'admin.message': { inApp: on } }),
+    ])
+    const chosen = await preferences.get()
+    expect(chosen['admin.message']).toEqual({ inApp: on, mail: on, digest: !on })
+  }
 })
 
 it('security notices cannot be switched off; to send back what one read is fine', async () => {

@@ -1,5 +1,5 @@
 import { sql } from 'kysely'
-import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
+import { afterAll, beforeAll, beforeEach, expect, it, vi } from 'vitest'
 import { createTestApi, type Person, type TestApi } from '../../testing/index.ts'
 import { announcePost } from './published-posts.ts'
 
@@ -135,11 +135,29 @@ it('a post that is deleted is gone from every list, and comes back to none', asy
 
 it('a deletion waits for the batch that is being told, and takes back what it told', async () => {
   const { id: postId } = await publish('Told too late')
+  await api.drainJobs()
+  await sql`truncate notifications`.execute(api.db)
+  const blocker = await api.db.startTransaction().execute()
+  await sql`select from users where id = ${bob.user.id} for update`.execute(blocker)
   const told = announcePost.run(api.deps, { postId }, run)
-  await Promise.all([told, ada.calls.posts.delete({ id: postId })])
+  await vi.waitUntil(async () => (await waiting()) === 1, 10_000)
+  const deleted = ada.calls.posts.delete({ id: postId })
+  // One that does not wait takes back too early.
+  const early = deleted.then(() => api.drainJobs())
+  await Promise.race([early, vi.waitUntil(async () => (await waiting()) === 2, 10_000)])
+  await blocker.rollback().execute()
+  await Promise.all([told, early])
   await api.drainJobs()
   expect(await heardBy(bob)).toEqual([])
 })
+
+async function waiting(): Promise<number> {
+  const { rows } = await sql`
+    select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`.execute(
+    api.db,
+  )
+  return rows.length
+}
 
 it('whoever follows no more, is suspended or left is not told', async () => {
   const [sam, vera] = [await api.person('sam'), await api.person('vera')]

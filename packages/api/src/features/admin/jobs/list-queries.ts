@@ -84,11 +84,15 @@ export const endedColumns = sql`
   runs.name, runs.queue, runs.outcome as state, runs.attempt as attempts, runs.max_attempts, runs.ended_at as at,
   null::timestamptz as created_at, null::timestamptz as run_at, runs.error_message as error`
 
-/** How each job ended that is there no more: the last of its ends, as the staff may have had it tried again after one. */
+/**
+ * How each job ended that is there no more: the last of its ends, as the staff may have had it tried again after one. With the
+ * `offset` each is looked up as the page needs it; without, PostgreSQL may join the whole tables for twenty rows.
+ */
 export const isLastEnd = sql`${isEnd('runs')}
-  and not exists (select from graphile_worker._private_jobs live where live.id = runs.job_id)
+  and not exists (select from graphile_worker._private_jobs live where live.id = runs.job_id offset 0)
   and not exists (
-    select from job_runs later where later.job_id = runs.job_id and later.id > runs.id and ${isEnd('later')})`
+    select from job_runs later
+    where later.job_id = runs.job_id and later.id > runs.id and ${isEnd('later')} offset 0)`
 
 function selectEnded(filter: JobFilter, before: string | undefined, limit: number) {
   const { state, name, queue, q, error, since, until } = filter

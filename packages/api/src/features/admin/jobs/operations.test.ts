@@ -103,6 +103,20 @@ describe('a retry', () => {
     expect(told).toHaveLength(1)
   })
 
+  it('that waited for another to do the same is harmless, too', async () => {
+    const id = await failedJob(api.db)
+    await worker.query('begin')
+    await worker.query('select from graphile_worker._private_jobs where id = $1 for update', [id])
+    const second = jobs().retry({ id })
+    await untilSomebodyWaits()
+    await worker.query(
+      `update graphile_worker._private_jobs set attempts = 0, last_error = null, run_at = clock_timestamp() where id = $1`,
+      [id],
+    )
+    await worker.query('commit')
+    expect(await second).toMatchObject({ state: 'waiting' })
+  })
+
   it('wakes the workers', async () => {
     const id = await failedJob(api.db)
     const heard: unknown[] = []
@@ -132,6 +146,9 @@ describe('a cancellation', () => {
       }),
     )
     expect(await api.waitingJobs()).toEqual([])
+    expect(await api.db.selectFrom('jobRuns').select('payload').execute()).toEqual([
+      { payload: { id: 7, token: '[redacted]' } },
+    ])
     expect(told).toMatchObject([{ action: 'job.cancelled', details: { jobId: id, name: 'audit:sweep' } }])
   })
 

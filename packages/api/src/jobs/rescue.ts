@@ -1,8 +1,8 @@
-import type { Job as GraphileJob } from 'graphile-worker'
 import { sql, type Kysely, type Transaction } from 'kysely'
 import { inTransaction, type Database } from '../db.ts'
 import type { Log } from '../deps.ts'
-import { reportFailure } from './endings.ts'
+import { toFailure } from '../errors.ts'
+import { reportFailure, type Written } from './endings.ts'
 import { bareName, carefulName } from './lanes.ts'
 import type { Verdict } from './retry.ts'
 
@@ -16,6 +16,16 @@ const age = sql`interval '1 second' * ${sql.lit(deadAfterSeconds)}`
  * heartbeat counts as dead a little later.
  */
 export async function freeJobsOfTheDead(db: Kysely<Database>, log: Log): Promise<void> {
+  try {
+    await freeThem(db, log, true)
+  } catch (err) {
+    if (toFailure(err).apiCode === 'UNAVAILABLE') throw err
+    log.warn({ err }, 'the history of a job could not be written')
+    await freeThem(db, log, false)
+  }
+}
+
+async function freeThem(db: Kysely<Database>, log: Log, withHistory: boolean): Promise<void> {
   await inTransaction(db, async (trx) => {
     const dead = await trx
       .deleteFrom('workers')
@@ -23,7 +33,7 @@ export async function freeJobsOfTheDead(db: Kysely<Database>, log: Log): Promise
       .returning(['id', 'name', 'isCareful'])
       .execute()
     for (const { id, name, isCareful } of dead) {
-      const jobs = isCareful ? await endBegun(trx, id, name) : 0
+      const jobs = isCareful ? await endBegun(trx, id, { worker: name, withHistory }) : 0
       log.warn({ worker: name, jobs }, 'a worker died')
     }
     const jobs = await freeTaken(trx)
@@ -31,30 +41,54 @@ export async function freeJobsOfTheDead(db: Kysely<Database>, log: Log): Promise
   })
 }
 
-/** Each of these was running, and its attempt counts: a job that kills its worker ends failed. @returns how many there were */
-async function endBegun(trx: Transaction<Database>, id: string, worker: string): Promise<number> {
-  const { rows } = await sql<GraphileJob & { name: string }>`
-    select jobs.id, jobs.attempts, jobs.max_attempts, jobs.payload, jobs.locked_at, jobs.locked_by,
-           tasks.identifier as name
+const death = 'The worker died while it ran this job'
+
+interface Begun {
+  id: string
+  key: string | null
+  name: string
+  attempts: number
+  maxAttempts: number
+  payload: unknown
+  startedAt: Date
+  isInQueue: boolean
+  /** For the second time. */
+  sawDeath: boolean
+}
+
+/**
+ * Each of these was running, and one of them may have been the worker's death. The first time, none spends an attempt, and they go on
+ * apart from each other; one that sees a worker die again does, so that a job that kills its workers ends failed.
+ * @returns how many there were
+ */
+async function endBegun(trx: Transaction<Database>, id: string, written: Written): Promise<number> {
+  const { rows } = await sql<Begun>`
+    select jobs.id, jobs.key, tasks.identifier as name, jobs.attempts, jobs.max_attempts, jobs.payload,
+           jobs.locked_at as started_at, jobs.job_queue_id is not null as is_in_queue,
+           coalesce(jobs.last_error = ${death}, false) as saw_death
     from graphile_worker._private_jobs jobs
     join graphile_worker._private_tasks tasks on tasks.id = jobs.task_id
-    where jobs.locked_by = ${id}`.execute(trx)
-  for (const { name, ...row } of rows) {
-    const error = new Error('The worker died while it ran this job')
-    delete error.stack
-    const verdict = verdictOnTheDead(row)
-    const startedAt = row.locked_at?.getTime() ?? Date.now()
-    const job = { name: bareName(name) }
-    const end = { job, row, startedAt, endedAt: Date.now(), outcome: verdict.outcome, error }
-    await reportFailure(trx, end, verdict, { worker, withHistory: true })
+    where jobs.locked_by = ${id} order by jobs.run_at, jobs.id`.execute(trx)
+  for (const [place, begun] of rows.entries()) {
+    const verdict = verdictOn(begun, place)
+    await reportFailure(trx, { ...endOf(begun, id), outcome: verdict.outcome }, verdict, written)
   }
   return rows.length
 }
 
-/** At once after the first time, then a little later each time, so that a job that kills all workers leaves them some time. */
-function verdictOnTheDead({ attempts, max_attempts: maxAttempts }: GraphileJob): Verdict {
-  const outcome = attempts >= maxAttempts ? 'failed' : 'interrupted'
-  return { outcome, attempts, maxAttempts, delaySeconds: Math.min(30, 10 * (attempts - 1)) }
+function endOf({ name, attempts, maxAttempts, startedAt, id, key, payload }: Begun, lockedBy: string) {
+  const error = new Error(death)
+  delete error.stack
+  const row = { id, key, attempts, max_attempts: maxAttempts, payload, locked_by: lockedBy }
+  return { job: { name: bareName(name) }, row, startedAt: startedAt.getTime(), endedAt: Date.now(), error }
+}
+
+/** Those of a queue run one by one anyway, and waiting would upset their order. */
+function verdictOn({ attempts, maxAttempts, sawDeath, isInQueue }: Begun, place: number): Verdict {
+  if (sawDeath && attempts >= maxAttempts)
+    return { outcome: 'failed', attempts, maxAttempts, delaySeconds: 0 }
+  const delaySeconds = isInQueue ? 0 : Math.min(20, 5 * place)
+  return { outcome: 'interrupted', attempts: sawDeath ? attempts : attempts - 1, maxAttempts, delaySeconds }
 }
 
 /**

@@ -19,7 +19,7 @@ export function createBackoff(): Backoff {
   let failures = 0
   return {
     startAt(ms) {
-      baseMs = Math.min(ms, longestPauseMs)
+      baseMs = ms
     },
     reset() {
       failures = 0

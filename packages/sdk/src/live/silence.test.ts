@@ -84,3 +84,29 @@ test('the pause is the one that the server wishes for', async () => {
   await until(() => streams.length === 2)
   unsubscribe()
 })
+
+test.for([
+  ['an event', (stream: ServedStream) => stream.send(1), 125],
+  ['a ping', ({ response }: ServedStream) => response.write(': ping\n\n'), 125],
+  ['nothing', () => {}, 1_000],
+] as const)('of four lost connections the last brought %s', async ([, bring, pauseMs]) => {
+  vi.spyOn(Math, 'random').mockReturnValue(0)
+  const { streams, told, unsubscribe } = await subscribed()
+  const lose = async ({ response, cut }: ServedStream) => {
+    response.write('', () => setImmediate(cut))
+    await until(() => told.at(-1) === 'reconnecting: NETWORK')
+  }
+  for (const number of [1, 2, 3]) {
+    await lose(streams.at(-1)!)
+    await vi.advanceTimersByTimeAsync(1)
+    await until(() => streams.length === number + 1 && told.at(-1) === 'live')
+  }
+  streams[3]!.response.write('retry: 250\n\n')
+  bring(streams[3]!)
+  await lose(streams[3]!)
+  await vi.advanceTimersByTimeAsync(pauseMs - 5)
+  expect(streams).toHaveLength(4)
+  await vi.advanceTimersByTimeAsync(5)
+  await until(() => streams.length === 5)
+  unsubscribe()
+})

@@ -173,6 +173,7 @@ test.for([
   ["a proxy's 502", 502, '<h1>Bad gateway</h1>', {}],
   ['a rate limit', 429, '', { 'retry-after': '0' }],
   ['an error of the server', 500, '', {}],
+  ['an error that calls itself a stream', 500, '', { 'content-type': 'text/event-stream' }],
   ['a page in the place of a stream', 200, '<h1>Sign in to the network</h1>', {}],
 ] as const)('a stream that meets %s is tried again', async ([, status, body, headers]) => {
   const { url, seen } = await startServer((_request, response, number) => {
@@ -180,6 +181,10 @@ test.for([
     response.writeHead(200, { 'content-type': 'text/event-stream' })
     response.write(eventText(1))
   })
-  expect(await take(createClient({ url }).live.stream.iterate({ topics }), 1)).toHaveLength(1)
+  const states: string[] = []
+  const onStateChange = (state: string) => void states.push(state)
+  const stream = createClient({ url }).live.stream.iterate({ topics }, { onStateChange })
+  expect(await take(stream, 1)).toHaveLength(1)
   expect(seen.length).toBe(3)
+  expect(states).toEqual(['connecting', 'reconnecting', 'reconnecting', 'live', 'stopped'])
 })

@@ -197,10 +197,13 @@ test('what a callback throws is uncaught, and the stream goes on', async () => {
       callbacks.onData(event)
       throw bug
     },
+    onStateChange() {
+      throw bug
+    },
   })
-  await until(() => told.includes('1-2') && uncaught.length === 2)
+  await until(() => told.includes('1-2') && uncaught.length === 4)
   unsubscribe()
-  expect(uncaught).toEqual([bug, bug])
+  expect(uncaught).toEqual([bug, bug, bug, bug])
 })
 
 test("leaving a loop ends the stream, and so does an iterator's return while it waits", async () => {

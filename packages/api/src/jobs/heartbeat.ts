@@ -25,37 +25,45 @@ export interface HeartOptions {
   db: Kysely<Database>
   log: Log
   beat: Beat
+  /** It follows a run that lost the database. */
+  wasCutOff: boolean
   /** Others may have begun anew what this worker holds. */
   onDeath(this: void): void
 }
 
 /** Beats, and frees the jobs of those that beat no more. */
-export function startHeart({ db, log, beat, onDeath }: HeartOptions): Heart {
+export function startHeart({ db, log, beat, wasCutOff, onDeath }: HeartOptions): Heart {
   let seenAt = Date.now()
   // Who was cut off may be the first to be back, and would take all the others for dead.
-  let mayJudgeAt = 0
+  let mayJudgeAt = wasCutOff ? seenAt + deadAfterSeconds * 1000 : 0
   let isFirst = true
+  let writing: Promise<void> | undefined
 
-  async function tick() {
+  async function write() {
     const at = Date.now()
     try {
       if (!(await writeBeat(db, beat, isFirst))) return onDeath()
+      isFirst = false
       if (at - seenAt > 3 * beatMs) mayJudgeAt = at + deadAfterSeconds * 1000
       seenAt = at
       if (beat.isCareful && at >= mayJudgeAt) await freeJobsOfTheDead(db, log)
-      isFirst = false
     } catch (err) {
       mayJudgeAt = Date.now() + deadAfterSeconds * 1000
       log.warn({ err }, 'no heartbeat could be written')
     }
   }
 
-  void tick()
-  const timer = setInterval(() => void tick(), beatMs)
-  return {
-    isStale: () => Date.now() - seenAt > (deadAfterSeconds - 5) * 1000,
-    stop: () => clearInterval(timer),
+  const isStale = () => Date.now() - seenAt > (deadAfterSeconds - 5) * 1000
+
+  function tick() {
+    if (isStale()) onDeath()
+    // A connection that hangs must not be followed by another at each beat.
+    writing ??= write().finally(() => (writing = undefined))
   }
+
+  tick()
+  const timer = setInterval(tick, beatMs)
+  return { isStale, stop: () => clearInterval(timer) }
 }
 
 /** @returns false when the row is gone: others took this worker for dead */

@@ -48,21 +48,24 @@ export class LaneRun {
   readonly #stopping = new AbortController()
   readonly #givenUp = new AbortController()
   readonly #end: (reason: string) => void
+  readonly #wasCutOff: boolean
   #isOver = false
+  #isStopping = false
   #isReleased = false
   #closed: Promise<void> | undefined
   #heart: Heart | undefined
   #workers: WorkerPool | undefined
   #runner: Runner | undefined
 
-  /** `url` must not be a pooler's. */
-  static async start(lane: Lane, deps: Deps, url: string): Promise<LaneRun> {
-    const started = new LaneRun(lane, deps, url)
+  /** `url` must not be a pooler's. `wasCutOff` says that it follows a run that lost the database. */
+  static async start(lane: Lane, deps: Deps, url: string, wasCutOff: boolean): Promise<LaneRun> {
+    const started = new LaneRun(lane, deps, url, wasCutOff)
     await started.#start(lane)
     return started
   }
 
-  private constructor({ concurrency }: Lane, deps: Deps, url: string) {
+  private constructor({ concurrency }: Lane, deps: Deps, url: string, wasCutOff: boolean) {
+    this.#wasCutOff = wasCutOff
     const { promise, resolve } = Promise.withResolvers<string>()
     this.over = promise
     this.#end = (reason) => {
@@ -82,7 +85,7 @@ export class LaneRun {
     const events: WorkerEvents = new EventEmitter()
     events.once('pool:create', ({ workerPool }) => this.#join(lane, workerPool))
     // A completion that failed is enough for it to shut down, and to wait for minutes until it has returned what it took.
-    events.once('pool:gracefulShutdown', () => this.#stopping.signal.aborted || this.#end('it shuts down'))
+    events.once('pool:gracefulShutdown', () => this.#isStopping || this.#end('it shuts down'))
     events.once('pool:release', () => (this.#isReleased = true))
     endWithoutFirstJobs(events, this.#end)
     try {
@@ -111,7 +114,11 @@ export class LaneRun {
     this.#workers = workers
     const running = () => [...this.#running.keys()]
     const beat = { id: workers.id, name: workerName, isCareful, running }
-    this.#heart = startHeart({ db, log, beat, onDeath: () => this.#end('it was taken for dead') })
+    const onDeath = () => {
+      this.#end('it was cut off')
+      this.#askToEnd('Another worker may have begun this job anew')
+    }
+    this.#heart = startHeart({ db, log, beat, wasCutOff: this.#wasCutOff, onDeath })
   }
 
   #context(): TaskContext {
@@ -125,20 +132,26 @@ export class LaneRun {
 
   /** Lets running jobs finish until `graceMs` have passed, half-way asks them to end, and then returns what still runs. */
   async stop(graceMs: number): Promise<void> {
+    this.#isStopping = true
     const stopped = this.#runner?.stop().catch(() => {})
-    const asking = setTimeout(() => this.#askToEnd(), graceMs / 2)
-    await Promise.race([stopped, sleep(graceMs, undefined, { ref: false })])
+    const asking = setTimeout(() => this.#askToEnd('The worker stops'), graceMs / 2)
+    await within(graceMs, stopped)
     clearTimeout(asking)
     this.#end('the worker stops')
-    await Promise.race([this.#recorder.drained(), sleep(2_000, undefined, { ref: false })])
+    this.#askToEnd('The worker stops')
+    // A database that hangs must not hold up the end of the process.
+    await within(1_500, this.#recorder.drained())
     this.#givenUp.abort()
-    await this.#leave().catch(() => {})
-    await this.#close()
+    await within(
+      1_000,
+      this.#leave().catch(() => {}),
+    )
+    await within(1_000, this.#close())
   }
 
-  #askToEnd(): void {
+  #askToEnd(reason: string): void {
     this.#stopping.abort()
-    for (const control of this.#running.values()) control.abort(new Error('The worker stops'))
+    for (const control of this.#running.values()) control.abort(new Error(reason))
   }
 
   /** Behind a run that is over: what still runs may end yet, and be written, before the rest is returned. */
@@ -146,6 +159,7 @@ export class LaneRun {
     const closed = this.#close()
     const until = Date.now() + deadAfterSeconds * 1000
     while (this.#running.size > 0 && Date.now() < until && !this.#givenUp.signal.aborted) await sleep(250)
+    this.#askToEnd('Another worker may begin this job anew')
     await this.#recorder.drained()
     while (!this.#givenUp.signal.aborted) {
       const error: unknown = await this.#leave().then(
@@ -156,11 +170,6 @@ export class LaneRun {
       await sleep(1_000)
     }
     await closed
-  }
-
-  /** Waits no longer for a database that is away. */
-  giveUp(): void {
-    this.#givenUp.abort()
   }
 
   async #leave(): Promise<void> {
@@ -179,6 +188,10 @@ export class LaneRun {
     await this.#pool.end()
   }
 }
+
+/** Waits for it, but no longer than that. */
+export const within = (ms: number, work: Promise<unknown> | undefined) =>
+  Promise.race([work, sleep(ms, undefined, { ref: false })])
 
 /** Graphile Worker keeps a failure to look up its tasks, and would ask in vain for ever. */
 function endWithoutFirstJobs(events: WorkerEvents, end: (reason: string) => void): void {

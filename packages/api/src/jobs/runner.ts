@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Deps } from '../deps.ts'
 import { toCronItems } from './crons.ts'
 import type { Job } from './define.ts'
-import { LaneRun, type Lane } from './run.ts'
+import { LaneRun, within, type Lane } from './run.ts'
 import { startSampling } from './samples.ts'
 import { carefulTasks, fastTasks } from './tasks.ts'
 
@@ -63,7 +63,7 @@ function superviseLane(lane: Lane, deps: Deps, url: string): SupervisedLane {
   const stopping = new AbortController()
   const settling = new Set<LaneRun>()
   let current: LaneRun | undefined
-  let starting: Promise<LaneRun> | undefined
+  let wasCutOff = false
   const ended = supervise()
 
   async function supervise() {
@@ -72,13 +72,14 @@ function superviseLane(lane: Lane, deps: Deps, url: string): SupervisedLane {
         if (!stopping.signal.aborted) deps.log.warn({ err }, 'the job runner stopped')
       })
       current = undefined
+      wasCutOff = true
       await sleep(1_000, undefined, { signal: stopping.signal }).catch(() => {})
     }
   }
 
   async function runUntilItIsOver() {
-    starting = LaneRun.start(lane, deps, url)
-    const run = (current = await starting)
+    const run = (current = await LaneRun.start(lane, deps, url, wasCutOff))
+    if (stopping.signal.aborted) return run.stop(0)
     const reason = await run.over
     if (stopping.signal.aborted) return
     settling.add(run)
@@ -88,10 +89,10 @@ function superviseLane(lane: Lane, deps: Deps, url: string): SupervisedLane {
 
   async function stopOnce(graceMs: number) {
     stopping.abort()
-    const run = await starting?.catch(() => undefined)
-    await run?.stop(graceMs)
-    for (const former of settling) former.giveUp()
-    await ended
+    const open = new Set(current ? [current, ...settling] : settling)
+    await Promise.all([...open].map((run) => run.stop(graceMs)))
+    // A start that hangs is left behind.
+    await within(6_000, ended)
   }
 
   let stopped: Promise<void> | undefined

@@ -166,7 +166,11 @@ describe('user export', () => {
 describe('jobs retry', () => {
   const withDb = async <T>(work: (db: ReturnType<typeof createDatabase>) => Promise<T>) => {
     const db = createDatabase({ url: database.directUrl, log: createLog('silent') })
-    return work(db).finally(() => db.destroy())
+    try {
+      return await work(db)
+    } finally {
+      await db.destroy()
+    }
   }
 
   it('has a failed job run at once with all its attempts, and is in the log', async () => {

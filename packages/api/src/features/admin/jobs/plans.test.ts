@@ -98,7 +98,11 @@ async function withoutLimits(work: (calls: Caller) => Promise<void>) {
   const db = createDatabase({ url: api.database.url, log: silentLog, isPooler: true })
   const request = { ...plainRequest(), authorization: `Bearer ${root.token}` }
   const context = await createContext({ ...api.deps, db }, request, { setCookie: () => {} })
-  await work(appRouter.createCaller(context)).finally(() => db.destroy())
+  try {
+    await work(appRouter.createCaller(context))
+  } finally {
+    await db.destroy()
+  }
 }
 
 it(

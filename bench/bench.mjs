@@ -4,6 +4,7 @@ import { parseArgs } from 'node:util'
 const benchmarks = {
   jobs: () => import('./jobs/jobs.mjs'),
   idempotency: () => import('./idempotency/idempotency.mjs'),
+  live: () => import('./live/live.mjs'),
   limits: () => import('./limits/limits.mjs'),
   'sign-in': () => import('./sign-in/sign-in.mjs'),
 }

@@ -5,7 +5,7 @@ import type { Settings } from '../deps.ts'
 import type { Principal } from '../features/auth/principal.ts'
 import { newId } from '../ids.ts'
 import { outsideOf } from '../lazy-transaction.ts'
-import { publish, publishFor } from '../live/publish.ts'
+import { publishFor } from '../live/publish.ts'
 import type { AuditAction, AuditResult } from './actions.ts'
 import type { AuditDetails } from './tables.ts'
 
@@ -36,9 +36,9 @@ export async function record(
   event: NewAuditEvent,
 ): Promise<string> {
   const row = toRow(source, event)
-  await trx.insertInto('auditEvents').values(row).execute()
-  // Of nobody, too: whether an address has an account is not to be told by what is done for it.
-  await publish(trx, { ...toLive(row), userId: row.subjectId })
+  // Told of nobody, too: whether an address has an account is not to be seen by what is done for it.
+  const subject = sql`select ${row.subjectId}::uuid as id`
+  await publishFor(trx, subject, toLive(row), trx.insertInto('auditEvents').values(row))
   return row.id
 }
 
@@ -51,7 +51,7 @@ export async function recordFailure(
   await inTransaction(outsideOf(db), (trx) => record(trx, source, { ...event, result: 'failure' }))
 }
 
-/** Of whoever has this address. The same statements for an address without an account, where they insert nothing. */
+/** Of whoever has this address. The same statement for an address without an account, where it inserts nothing. */
 export async function recordForAddress(
   trx: Transaction<Database>,
   source: AuditSource,
@@ -59,12 +59,13 @@ export async function recordForAddress(
   event: Omit<NewAuditEvent, 'subjectId'>,
 ): Promise<void> {
   const row = toRow(source, { ...event, subjectId: null })
-  await sql`
+  const subject = sql`select id from users where email = ${email}`
+  const insertion = sql`
     insert into audit_events (id, action, result, subject_id, request_id, ip, agent, expires_at)
-    select ${row.id}::uuid, ${row.action}::text, ${row.result}::text, users.id, ${row.requestId}::text, ${row.ip}::text,
+    select ${row.id}::uuid, ${row.action}::text, ${row.result}::text, subject.id, ${row.requestId}::text, ${row.ip}::text,
            ${row.agent}::text, ${row.expiresAt}::timestamptz
-    from users where email = ${email}`.execute(trx)
-  await publishFor(trx, sql`select id from users where email = ${email}`, toLive(row))
+    from (${subject}) as subject`
+  await publishFor(trx, subject, toLive(row), insertion)
 }
 
 const toLive = ({ id, action, result }: ReturnType<typeof toRow>) => ({

@@ -1,4 +1,4 @@
-import { sql, type RawBuilder, type Transaction } from 'kysely'
+import { sql, type OperationNodeSource, type RawBuilder, type Transaction } from 'kysely'
 import type { Database } from '../db.ts'
 import type { LiveTopic } from './topics.ts'
 
@@ -32,14 +32,15 @@ export async function publishAll(trx: Transaction<Database>, events: readonly Ne
   await sql`select pg_notify(${liveChannel}, '')`.execute(trx)
 }
 
-/** For each of those whose `id` a query finds, in one statement that is the same for nobody. */
+/** For each of those whose `id` a query finds, in one statement that is the same for nobody; together with another, if there is one. */
 export async function publishFor(
   trx: Transaction<Database>,
   people: RawBuilder<unknown>,
   { topic, kind, data }: Omit<NewLiveEvent, 'userId'>,
+  cause: OperationNodeSource = sql`select`,
 ): Promise<void> {
   await sql`
-    with events as (
+    with cause as (${cause}), events as (
       insert into live_events (topic, user_id, kind, data)
       select ${topic}::text, people.id, ${kind}::text, ${JSON.stringify(data)}::jsonb from (${people}) as people
     )

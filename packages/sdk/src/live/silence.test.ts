@@ -86,27 +86,30 @@ test('the pause is the one that the server wishes for', async () => {
 })
 
 test.for([
-  ['an event', (stream: ServedStream) => stream.send(1), 125],
-  ['a ping', ({ response }: ServedStream) => response.write(': ping\n\n'), 125],
-  ['nothing', () => {}, 1_000],
-] as const)('of four lost connections the last brought %s', async ([, bring, pauseMs]) => {
-  vi.spyOn(Math, 'random').mockReturnValue(0)
-  const { streams, told, unsubscribe } = await subscribed()
-  const lose = async ({ response, cut }: ServedStream) => {
-    response.write('', () => setImmediate(cut))
-    await until(() => told.at(-1) === 'reconnecting: NETWORK')
-  }
-  for (const number of [1, 2, 3]) {
-    await lose(streams.at(-1)!)
-    await vi.advanceTimersByTimeAsync(1)
-    await until(() => streams.length === number + 1 && told.at(-1) === 'live')
-  }
-  streams[3]!.response.write('retry: 250\n\n')
-  bring(streams[3]!)
-  await lose(streams[3]!)
-  await vi.advanceTimersByTimeAsync(pauseMs - 5)
-  expect(streams).toHaveLength(4)
-  await vi.advanceTimersByTimeAsync(5)
-  await until(() => streams.length === 5)
-  unsubscribe()
-})
+  ['an event', 125, (stream: ServedStream) => stream.send(1)],
+  ['a ping', 125, ({ response }: ServedStream) => response.write(': ping\n\n')],
+  ['nothing', 1_000, () => {}],
+] as const)(
+  'after a fourth lost connection, which brought %s, the pause is %i ms',
+  async ([, pauseMs, bring]) => {
+    vi.spyOn(Math, 'random').mockReturnValue(0)
+    const { streams, told, unsubscribe } = await subscribed()
+    const lose = async ({ response, cut }: ServedStream) => {
+      response.write('', () => setImmediate(cut))
+      await until(() => told.at(-1) === 'reconnecting: NETWORK')
+    }
+    for (const number of [1, 2, 3]) {
+      await lose(streams.at(-1)!)
+      await vi.advanceTimersByTimeAsync(1)
+      await until(() => streams.length === number + 1 && told.at(-1) === 'live')
+    }
+    streams[3]!.response.write('retry: 250\n\n')
+    bring(streams[3]!)
+    await lose(streams[3]!)
+    await vi.advanceTimersByTimeAsync(pauseMs - 5)
+    expect(streams).toHaveLength(4)
+    await vi.advanceTimersByTimeAsync(5)
+    await until(() => streams.length === 5)
+    unsubscribe()
+  },
+)

@@ -21,6 +21,7 @@ const tasks = {
   test: ({ node }, args) => [node, 'scripts/test.mjs', ...args],
   check: ({ node }, args) => [node, 'scripts/check.mjs', ...args],
   bench: ({ node }, args) => [node, 'bench/bench.mjs', ...args],
+  faults: ({ node }, args) => [node, 'faults/faults.mjs', ...args],
   cli: ({ node }, args) => [node, 'apps/server/src/cli.ts', ...args],
 }
 

@@ -1,0 +1,30 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { makeDead, workerNameOf } from '../hasten.mjs'
+
+/**
+ * Does what is planned at its time.
+ *
+ * @returns what was hit: of each worker what it held, of each restart when it was over
+ */
+export async function breakAll({ faults }, { workers, postgres, ask, startedAt, hasten, signal }) {
+  const victims = []
+  let lastAt = startedAt
+  for (const { at, what, way, share } of faults) {
+    await sleep(Math.max(0, startedAt + at * 1000 - Date.now()), undefined, { signal })
+    if (what === 'postgres') await postgres.restart(way)
+    else victims.push(await killOne(share))
+    lastAt = Date.now()
+  }
+  return { victims, lastAt }
+
+  async function killOne(share) {
+    const { pid, at } = await workers.killOne(share, signal)
+    const held = await ask(
+      `select payload ->> 'key' as key from graphile_worker._private_jobs
+       where locked_by in (select id from workers where name = $1)`,
+      [workerNameOf(pid)],
+    )
+    if (hasten) await makeDead(ask, pid)
+    return { pid, at, keys: held.map(({ key }) => key) }
+  }
+}

@@ -30,7 +30,7 @@ export async function completeJobs(
   )
 }
 
-/** One that failed stays, and says why. @returns whether it was still held */
+/** One that failed stays, and says why. What was interrupted keeps its place in its queue. @returns whether it was still held */
 export async function reportFailure(
   trx: Transaction<Database>,
   end: End & { error: Error },
@@ -47,7 +47,9 @@ export async function reportFailure(
     (lockedBy) => sql`
       update graphile_worker._private_jobs
       set attempts = ${attempts}, max_attempts = ${maxAttempts},
-          run_at = now() + ${delaySeconds}::float8 * interval '1 second',
+          run_at = case
+            when job_queue_id is not null and ${outcome === 'interrupted'} then run_at
+            else now() + ${delaySeconds}::float8 * interval '1 second' end,
           last_error = ${redactText(messageOf(end.error), 2_000)},
           locked_at = null, locked_by = null, updated_at = now()
       where id = ${id} and locked_by = ${lockedBy}`,

@@ -25,17 +25,22 @@ export async function enqueue<Payload extends z.ZodType>(
   const parsed = job.payload.parse(payload)
   const uniqueKey = key ?? job.uniqueBy?.(parsed)
   const queue = typeof job.queue === 'function' ? job.queue(parsed) : job.queue
-  const { rows } = await sql<{ id: string }>`
+  // By the clock, as all that a transaction enqueues would be due at the moment when it began, in no order.
+  const add = sql<{ id: string | null }>`
     select id from graphile_worker.add_job(
       identifier => ${job.name}::text,
       payload => ${JSON.stringify(payload)}::json,
       queue_name => ${queue ?? null}::text,
-      run_at => ${runAt ?? null}::timestamptz,
+      run_at => coalesce(${runAt ?? null}::timestamptz, clock_timestamp()),
       max_attempts => ${job.retries + 1}::integer,
       job_key => ${uniqueKey === undefined ? null : keyOf(job, uniqueKey)}::text,
       priority => ${job.priority ?? 0}::integer
-    )`.execute(trx)
-  return rows[0]!.id
+    )`
+  for (;;) {
+    const { rows } = await add.execute(trx)
+    // Nothing was added when a worker took the job of the same key at this moment. The next call sees that it did.
+    if (rows[0]?.id) return rows[0].id
+  }
 }
 
 /** Of the jobs of one name. */

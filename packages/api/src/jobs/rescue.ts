@@ -51,7 +51,6 @@ interface Begun {
   maxAttempts: number
   payload: unknown
   startedAt: Date
-  isInQueue: boolean
   /** For the second time. */
   sawDeath: boolean
 }
@@ -64,7 +63,7 @@ interface Begun {
 async function endBegun(trx: Transaction<Database>, id: string, written: Written): Promise<number> {
   const { rows } = await sql<Begun>`
     select jobs.id, jobs.key, tasks.identifier as name, jobs.attempts, jobs.max_attempts, jobs.payload,
-           jobs.locked_at as started_at, jobs.job_queue_id is not null as is_in_queue,
+           jobs.locked_at as started_at,
            coalesce(jobs.last_error = ${death}, false) as saw_death
     from graphile_worker._private_jobs jobs
     join graphile_worker._private_tasks tasks on tasks.id = jobs.task_id
@@ -83,11 +82,10 @@ function endOf({ name, attempts, maxAttempts, startedAt, id, key, payload }: Beg
   return { job: { name: bareName(name) }, row, startedAt: startedAt.getTime(), endedAt: Date.now(), error }
 }
 
-/** Those of a queue run one by one anyway, and waiting would upset their order. */
-function verdictOn({ attempts, maxAttempts, sawDeath, isInQueue }: Begun, place: number): Verdict {
+function verdictOn({ attempts, maxAttempts, sawDeath }: Begun, place: number): Verdict {
   if (sawDeath && attempts >= maxAttempts)
     return { outcome: 'failed', attempts, maxAttempts, delaySeconds: 0 }
-  const delaySeconds = isInQueue ? 0 : Math.min(20, 5 * place)
+  const delaySeconds = Math.min(20, 5 * place)
   return { outcome: 'interrupted', attempts: sawDeath ? attempts : attempts - 1, maxAttempts, delaySeconds }
 }
 

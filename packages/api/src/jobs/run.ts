@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import {
   Logger,
   run,
+  type Job as GraphileJob,
   type ParsedCronItem,
   type Runner,
   type TaskList,
@@ -87,6 +88,8 @@ export class LaneRun {
     // A completion that failed is enough for it to shut down, and to wait for minutes until it has returned what it took.
     events.once('pool:gracefulShutdown', () => this.#isStopping || this.#end('it shuts down'))
     events.once('pool:release', () => (this.#isReleased = true))
+    // PostgreSQL returns the rows that it updates in no order.
+    events.on('localQueue:getJobs:complete', ({ jobs }) => void jobs.sort(byTurn))
     endWithoutFirstJobs(events, this.#end)
     try {
       this.#runner = await run({
@@ -142,11 +145,10 @@ export class LaneRun {
     // A database that hangs must not hold up the end of the process.
     await within(1_500, this.#recorder.drained())
     this.#givenUp.abort()
-    await within(
-      1_000,
-      this.#leave().catch(() => {}),
-    )
+    await within(1_000, this.#leave())
     await within(1_000, this.#close())
+    // What it was asking for meanwhile.
+    await within(500, this.#leave())
   }
 
   #askToEnd(reason: string): void {
@@ -161,19 +163,19 @@ export class LaneRun {
     while (this.#running.size > 0 && Date.now() < until && !this.#givenUp.signal.aborted) await sleep(250)
     this.#askToEnd('Another worker may begin this job anew')
     await this.#recorder.drained()
-    while (!this.#givenUp.signal.aborted) {
-      const error: unknown = await this.#leave().then(
-        () => undefined,
-        (thrown: unknown) => thrown,
-      )
-      if (!error) break
-      await sleep(1_000)
-    }
+    while (!this.#givenUp.signal.aborted && !(await this.#leave())) await sleep(1_000)
     await closed
+    await this.#leave()
   }
 
-  async #leave(): Promise<void> {
-    if (this.#workers) await leave(this.#deps.db, this.#workers.id)
+  /** @returns whether it could */
+  async #leave(): Promise<boolean> {
+    try {
+      if (this.#workers) await leave(this.#deps.db, this.#workers.id)
+      return true
+    } catch {
+      return false
+    }
   }
 
   #close(): Promise<void> {
@@ -205,6 +207,11 @@ function endWithoutFirstJobs(events: WorkerEvents, end: (reason: string) => void
   ] as const)
     events.once(event, () => clearTimeout(timer))
 }
+
+const byTurn = (a: Turn, b: Turn) =>
+  a.priority - b.priority || a.run_at.getTime() - b.run_at.getTime() || Number(a.id) - Number(b.id)
+
+type Turn = Pick<GraphileJob, 'id' | 'priority' | 'run_at'>
 
 const presetOf = ({ isCareful, concurrency }: Lane) =>
   isCareful ? { concurrentJobs: concurrency, pollInterval } : fastPreset(concurrency)

@@ -1,0 +1,215 @@
+import { sql } from 'kysely'
+import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest'
+import * as z from 'zod'
+import { createDatabase, inTransaction } from '../db.ts'
+import { createTestApi, silentLog, type TestApi } from '../testing/index.ts'
+import { createTestRunners, enqueueOne, eventually, locksOf, runsOf } from '../testing/runners.ts'
+import { constant } from './backoff.ts'
+import { defineJob } from './define.ts'
+import { enqueue } from './enqueue.ts'
+
+let api: TestApi
+const runners = createTestRunners(() => api)
+
+beforeAll(async () => {
+  api = await createTestApi()
+})
+
+afterEach(() => runners.stop())
+afterAll(() => api.stop())
+
+const payload = z.object({ name: z.string(), turn: z.number().default(0) })
+
+const done: string[] = []
+
+const greet = defineJob({
+  name: 'test:greet',
+  payload,
+  uniqueBy: ({ name }) => name,
+  run: async (_deps, { name }) => void done.push(name),
+})
+
+it('of equal jobs one waits, with what was said last', async () => {
+  const first = await enqueueOne(api, greet, { name: 'ada', turn: 1 })
+  const second = await enqueueOne(api, greet, { name: 'ada', turn: 2 })
+  await enqueueOne(api, greet, { name: 'bob' })
+  expect(second).toBe(first)
+  const waiting = await api.waitingJobs()
+  expect(waiting.map((job) => job.payload)).toEqual([{ name: 'ada', turn: 2 }, { name: 'bob' }])
+})
+
+it('a key that is given counts instead, among the jobs of the same name', async () => {
+  const other = defineJob({ ...greet, name: 'test:part' })
+  await enqueueOne(api, greet, { name: 'ada' }, { key: 'the same' })
+  await enqueueOne(api, greet, { name: 'bob' }, { key: 'the same' })
+  await enqueueOne(api, other, { name: 'carl' }, { key: 'the same' })
+  expect((await api.waitingJobs()).map((job) => job.payload)).toEqual([{ name: 'bob' }, { name: 'carl' }])
+})
+
+it('of forty transactions that enqueue equal jobs at once, of which a half fails, one job is left', async () => {
+  await Promise.all(
+    Array.from({ length: 40 }, (_, turn) =>
+      inTransaction(api.db, async (trx) => {
+        await enqueue(trx, greet, { name: 'ada', turn })
+        if (turn % 2) throw new Error('no')
+      }).catch(() => {}),
+    ),
+  )
+  expect(await api.waitingJobs()).toHaveLength(1)
+})
+
+it('one that failed to the last does not keep another from being done', async () => {
+  const first = await enqueueOne(api, greet, { name: 'ada' })
+  await sql`update graphile_worker._private_jobs set attempts = max_attempts`.execute(api.db)
+  const second = await enqueueOne(api, greet, { name: 'ada' })
+  expect(second).not.toBe(first)
+  runners.start([greet])
+  await eventually(async () => expect(await runsOf(api, second)).toMatchObject([{ outcome: 'succeeded' }]))
+})
+
+it('a job that is taken while its equal is enqueued does not swallow it', async () => {
+  const first = await enqueueOne(api, greet, { name: 'ada' })
+  const { directUrl } = api.database
+  const worker = createDatabase({ url: directUrl, log: silentLog, max: 1 })
+  try {
+    let second: Promise<string> | undefined
+    await worker.transaction().execute(async (trx) => {
+      await sql`
+        update graphile_worker._private_jobs set attempts = 1, locked_by = 'bob', locked_at = now()`.execute(
+        trx,
+      )
+      second = enqueueOne(api, greet, { name: 'ada', turn: 2 })
+      await eventually(async () => expect(await isAnyoneBlocked()).toBe(true))
+    })
+    expect(await second).toMatch(/^\d+$/)
+    expect(await second).not.toBe(first)
+    expect(await api.waitingJobs()).toMatchObject([{ id: first }, { id: await second, payload: { turn: 2 } }])
+  } finally {
+    await worker.destroy()
+  }
+})
+
+async function isAnyoneBlocked() {
+  const { rows } = await sql`
+    select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`.execute(
+    api.db,
+  )
+  return rows.length > 0
+}
+
+/** A job that runs until it is told how to end. */
+function heldJob() {
+  const ends: { resolve(): void; reject(error: Error): void }[] = []
+  const job = defineJob({
+    name: 'test:hold',
+    payload,
+    backoff: constant(0),
+    uniqueBy: ({ name }) => name,
+    run: () => new Promise<void>((resolve, reject) => ends.push({ resolve, reject })),
+  })
+  return { job, ends }
+}
+
+it('a job that runs already is not equal any more: the next one is done, too', async () => {
+  const { job, ends } = heldJob()
+  runners.start([job])
+  const first = await enqueueOne(api, job, { name: 'ada' })
+  await eventually(() => expect(ends).toHaveLength(1))
+  const second = await enqueueOne(api, job, { name: 'ada' })
+  await eventually(() => expect(ends).toHaveLength(2))
+  for (const { resolve } of ends) resolve()
+  for (const id of [first, second])
+    await eventually(async () => expect(await runsOf(api, id)).toMatchObject([{ outcome: 'succeeded' }]))
+})
+
+it('one that fails after another took its place is not tried again over it', async () => {
+  const { job, ends } = heldJob()
+  runners.start([job])
+  const first = await enqueueOne(api, job, { name: 'ada', turn: 1 })
+  await eventually(() => expect(ends).toHaveLength(1))
+  const second = await enqueueOne(api, job, { name: 'ada', turn: 2 })
+  await eventually(() => expect(ends).toHaveLength(2))
+  ends[0]?.reject(new Error('too late'))
+  await eventually(async () =>
+    expect(await runsOf(api, first)).toMatchObject([{ outcome: 'cancelled', errorMessage: 'too late' }]),
+  )
+  expect((await locksOf(api)).map(({ id }) => id)).toEqual([second])
+  ends[1]?.resolve()
+  await eventually(async () => expect(await api.waitingJobs()).toEqual([]))
+})
+
+it('nothing is done before its time', async () => {
+  const runAt = new Date(Date.now() + 3_600_000)
+  const later = await enqueueOne(api, greet, { name: 'later' }, { runAt })
+  done.length = 0
+  runners.start([greet])
+  const now = await enqueueOne(api, greet, { name: 'now' })
+  await eventually(async () => expect(await runsOf(api, now)).toHaveLength(1))
+  expect(done).toEqual(['now'])
+  expect(await api.waitingJobs()).toMatchObject([{ id: later, attempts: 0 }])
+  expect((await api.waitingJobs())[0]?.delaySeconds).toBeGreaterThan(3_500)
+})
+
+it.each(['fast', 'careful'])(
+  'on the %s lane the lower priority goes first, whoever came first',
+  async (lane) => {
+    const order: string[] = []
+    const withPriority = (priority: number) =>
+      defineJob({
+        name: `test:at${priority}`,
+        payload,
+        priority,
+        ...(lane === 'careful' && { queue: 'one' }),
+        run: async (_deps, { name }) => void order.push(`${priority} ${name}`),
+      })
+    const [low, none, high] = [withPriority(10), withPriority(0), withPriority(-10)]
+    await enqueueOne(api, low, { name: 'ada' })
+    await enqueueOne(api, none, { name: 'bob' })
+    await enqueueOne(api, high, { name: 'carl' })
+    await enqueueOne(api, none, { name: 'dora' })
+    runners.start([low, none, high], { concurrency: 1 })
+    await eventually(() => expect(order).toHaveLength(4))
+    expect(order).toEqual(['-10 carl', '0 bob', '0 dora', '10 ada'])
+  },
+)
+
+it('a job of a name that no worker knows waits, and holds up no other', async () => {
+  const unknown = defineJob({ ...greet, name: 'test:of-the-next-release' })
+  const waiting = await enqueueOne(api, unknown, { name: 'ada' })
+  runners.start([greet])
+  const id = await enqueueOne(api, greet, { name: 'bob' })
+  await eventually(async () => expect(await runsOf(api, id)).toHaveLength(1))
+  expect(await api.waitingJobs()).toMatchObject([{ id: waiting, attempts: 0 }])
+  expect(await locksOf(api)).toEqual([])
+})
+
+it('a thousand transactions of which some fail, at random, leave a job for each row and no other', async () => {
+  await sql`create table rows (id integer primary key)`.execute(api.db)
+  const ids = Array.from({ length: 1_000 }, (_, id) => id)
+  const mark = defineJob({ name: 'test:mark', payload: z.object({ id: z.number() }), run: async () => {} })
+  const one = (id: number) =>
+    inTransaction(api.db, async (trx) => {
+      const steps = [
+        () => enqueue(trx, mark, { id }),
+        () => sql`insert into rows (id) values (${id})`.execute(trx),
+      ]
+      const failsAt = Math.random() < 0.5 ? Math.floor(Math.random() * 3) : 3
+      for (const [at, step] of (Math.random() < 0.5 ? steps : steps.toReversed()).entries()) {
+        if (at === failsAt) throw new Error('no')
+        await step()
+      }
+      if (failsAt === 2) throw new Error('no')
+      // As PostgreSQL itself says no.
+      if (id % 50 === 0) await sql`select 1 / 0`.execute(trx)
+    }).catch(() => {})
+  await Promise.all(ids.map(one))
+  const { rows } = await sql<{ both: number; jobsAlone: number; rowsAlone: number }>`
+    select count(*) filter (where jobs.id is not null and rows.id is not null)::int as both,
+           count(*) filter (where rows.id is null)::int as jobs_alone,
+           count(*) filter (where jobs.id is null)::int as rows_alone
+    from rows full join (select id, (payload->>'id')::int as row_id from graphile_worker._private_jobs) jobs
+      on jobs.row_id = rows.id`.execute(api.db)
+  expect(rows).toMatchObject([{ jobsAlone: 0, rowsAlone: 0 }])
+  expect(rows[0]?.both).toBeGreaterThan(300)
+  expect(rows[0]?.both).toBeLessThan(700)
+})

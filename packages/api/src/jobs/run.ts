@@ -214,15 +214,22 @@ const byTurn = (a: Turn, b: Turn) =>
 type Turn = Pick<GraphileJob, 'id' | 'priority' | 'run_at'>
 
 const presetOf = ({ isCareful, concurrency }: Lane) =>
-  isCareful ? { concurrentJobs: concurrency, pollInterval } : fastPreset(concurrency)
+  isCareful ? carefulPreset(concurrency) : fastPreset(concurrency)
 
-/** Graphile Worker deletes what the recorder has left of a job, which is nothing; many such at a time. */
-export const fastPreset = (concurrency: number) => ({
+/**
+ * Graphile Worker deletes what the recorder has left of a job, which is nothing; many such at a time. One by one, a database that is
+ * lost just then would be an error that nobody catches, and the end of the process.
+ */
+const carefulPreset = (concurrency: number) => ({
   concurrentJobs: concurrency,
   pollInterval,
-  localQueue: { size: takenAhead * concurrency, ttl: patienceMs },
   completeJobBatchDelay: 0,
   failJobBatchDelay: 0,
+})
+
+export const fastPreset = (concurrency: number) => ({
+  ...carefulPreset(concurrency),
+  localQueue: { size: takenAhead * concurrency, ttl: patienceMs },
 })
 
 /** Failures are logged where they are judged; the rest of what Graphile Worker says is for debugging. */

@@ -48,6 +48,7 @@ function fastTask(job: Job, context: TaskContext): Task {
     const { error, end } = await begin(job, context, row)
     // Each failure takes a transaction: a thousand at a time would leave no connection for anything else.
     await (error ? end : context.recorder.room())
+    await told(context)
   }
 }
 
@@ -55,8 +56,15 @@ function carefulTask(job: Job, context: TaskContext): Task {
   return async (_payload, { job: row }) => {
     const { end } = await begin(job, context, row)
     await end
+    await told(context)
   }
 }
+
+/**
+ * Once its run is over, Graphile Worker must not be told of an end, not of one either that waited for a database that was away: what
+ * it throws then nobody catches, and the process is gone.
+ */
+const told = ({ isOver }: TaskContext) => (isOver() ? never() : undefined)
 
 /** A new one each time: what waits for one that lives for ever is never let go of. */
 const never = () => new Promise<never>(() => {})
@@ -68,8 +76,7 @@ async function begin(job: Job, { deps, recorder, running, isOver }: TaskContext,
   if (isOver()) return never()
   const error = await runAttempt(job, attempt.row, deps, running)
   const end = error ? recorder.failed(attempt, error) : recorder.succeeded(attempt)
-  // Graphile Worker waits for it no longer, and must not be told.
-  return isOver() ? never() : { error, end }
+  return { error, end }
 }
 
 /**

@@ -13,7 +13,7 @@ export async function takePort() {
   }
 }
 
-export async function isFree(port) {
+async function isFree(port) {
   const server = createServer().listen(port, '127.0.0.1')
   try {
     await once(server, 'listening')

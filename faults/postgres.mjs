@@ -6,7 +6,7 @@ import { migrate } from '../packages/api/src/migrate.ts'
 import { silentLog as log } from '../packages/api/src/testing/log.ts'
 import { startLocalPostgres } from '../packages/local-postgres/src/index.ts'
 import { clusterOf } from './data-dir.mjs'
-import { isFree, takePort } from './port.mjs'
+import { takePort } from './port.mjs'
 
 /** A PostgreSQL that waits for its disk as in production, migrated; it goes when `opened` is closed. */
 export async function startPostgres(dataDir, opened) {
@@ -20,11 +20,11 @@ export async function startPostgres(dataDir, opened) {
     /** @param {'fast' | 'kill'} way like `pg_ctl restart -m fast`, or after a `kill -9` of the postmaster */
     async restart(way) {
       if (way === 'kill') process.kill(await postmasterOf(dataDir), 'SIGKILL')
-      await server.stop()
-      // Children of a killed postmaster hold its port for a moment.
-      while (!(await isFree(port))) await sleep(20)
-      server = await startLocalPostgres({ dataDir, port })
-      if (server.url() !== url) throw new Error('PostgreSQL came back on another port')
+      // While children of a killed postmaster hold its port or memory, PostgreSQL starts on another one.
+      do {
+        await server.stop()
+        server = await startLocalPostgres({ dataDir, port })
+      } while (server.port !== port)
     },
   }
 }

@@ -36,7 +36,7 @@ export async function count({ ask, options, victims, locks, workersLeft, leftBeh
 
 const seconds = (ms) => Math.round(ms / 100) / 10
 
-/** Milliseconds, of each job that was held, until it began again; of what was done and only not yet ended, too. */
+/** Milliseconds, of each job that was held, until it began again. Those whose end was on its way to PostgreSQL did not. */
 async function runAgain(ask, victims) {
   const waits = []
   for (const { at, keys } of victims)
@@ -46,7 +46,7 @@ async function runAgain(ask, victims) {
          from starts where key = $1 and at > to_timestamp($2 / 1000.0)`,
         [key, at],
       )
-      waits.push(ms ?? Number.NaN)
+      if (ms !== null) waits.push(ms)
     }
   return waits
 }

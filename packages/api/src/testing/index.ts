@@ -17,6 +17,7 @@ import { plainRequest } from './plain-request.ts'
 import { createTestDatabase, type TestDatabase } from './test-database.ts'
 
 export { dumpOf, holds } from './dump.ts'
+export { runFaults } from './fault-run.ts'
 export { failedJob, insertJob, retryingJob } from './job-rows.ts'
 export { recordingLog, silentLog } from './log.ts'
 export { allProcedures, type ProcedureEntry } from './procedures.ts'

@@ -165,7 +165,8 @@ describe('the document', () => {
         recent: isRecent(rung),
         permission: permissions[name],
         codes: [
-          ...(/session|recent|staff|admin/.test(rung) ? ['FORBIDDEN'] : []),
+          // Of what a stream may bring, the jobs are the staff's.
+          ...(/session|recent|staff|admin/.test(rung) || name === 'live.stream' ? ['FORBIDDEN'] : []),
           ...(isRecent(rung) ? ['REAUTHENTICATION_REQUIRED'] : []),
           // A post may be published as it is written.
           ...(rung === 'verified' || name === 'posts.create' ? ['EMAIL_NOT_VERIFIED'] : []),
@@ -204,6 +205,20 @@ describe('the document', () => {
       expect(responses['409']?.headers).toHaveProperty('Retry-After')
       expect(responses['422']?.description).toContain('`IDEMPOTENCY_MISMATCH`')
     }
+  })
+
+  it('tells that a stream is one, and how to go on with it', () => {
+    const { responses, parameters } = operation('live.stream')
+    expect(responses['200']?.content).toEqual({
+      'text/event-stream': { schema: { $ref: '#/components/schemas/LiveEvent' } },
+    })
+    const schema = { type: 'array', minItems: 1, maxItems: 4, uniqueItems: true }
+    expect(parameters).toMatchObject([
+      { in: 'header', name: 'Last-Event-ID' },
+      { in: 'query', name: 'topics', required: true, schema },
+      { in: 'query', name: 'lastEventId' },
+    ])
+    expect(responses['400']?.description).toContain('`CURSOR_INVALID`')
   })
 
   it('has an answer without a body where there is nothing to say', () => {

@@ -21,6 +21,7 @@ const shelves = router({
         tags: z.array(z.string()).optional(),
         rows: z.array(z.int()).default([]),
         kind: z.enum(['oak', 'pine']).optional(),
+        kinds: z.array(z.enum(['oak', 'pine'])).optional(),
         label: z.string().trim().optional(),
       }),
     )
@@ -37,6 +38,10 @@ const shelves = router({
     .input(z.union([z.strictObject({ id: z.string() }), z.strictObject({ label: z.string() })]))
     .output(anything)
     .mutation(() => null),
+  watch: rest('GET /shelves/watch')
+    .meta({ streamOf: z.object({ fell: z.string() }) })
+    .input(z.strictObject({ lastEventId: z.string().optional() }))
+    .subscription(async function* () {}),
   hidden: publicProcedure.output(anything).query(() => null),
 })
 
@@ -64,6 +69,9 @@ describe('an input is read from the query', () => {
     ['tags=a&tags=b%26c', { tags: ['a', 'b&c'] }],
     ['rows=1&rows=2', { rows: [1, 2] }],
     ['kind=oak', { kind: 'oak' }],
+    ['kinds=oak&kinds=pine', { kinds: ['oak', 'pine'] }],
+    ['kinds=oak,pine', { kinds: ['oak', 'pine'] }],
+    ['tags=a,b', { tags: ['a,b'] }],
     ['label=5', { label: '5' }],
     ['label=true', { label: 'true' }],
     ['label=a+b', { label: 'a b' }],
@@ -104,6 +112,20 @@ describe('an input is read from the path and the body', () => {
     expect(read('find', { body: { label: 'a' } })).toEqual({ label: 'a' })
   })
 
+  it('of a stream also from the header, which is newer than the address', () => {
+    const operation = operations.get('watch')!
+    const read = (query: string, lastEventId?: string) =>
+      readInput(operation, { params: {}, query: new URLSearchParams(query), body: undefined, lastEventId })
+    expect(read('lastEventId=1', '2')).toEqual({ lastEventId: '2' })
+    expect(read('', '2')).toEqual({ lastEventId: '2' })
+    expect(read('lastEventId=1')).toEqual({ lastEventId: '1' })
+    expect(read('lastEventId=1', '')).toEqual({ lastEventId: '1' })
+    const all = operations.get('all')!
+    expect(
+      readInput(all, { params: {}, query: new URLSearchParams(), body: undefined, lastEventId: '2' }),
+    ).toBeUndefined()
+  })
+
   it('and is nothing where nothing is asked for', () => {
     expect(read('all')).toBeUndefined()
     expect(read('all', { body: {} })).toBeUndefined()
@@ -142,6 +164,13 @@ describe('a procedure that can not be a route is noticed at the start:', () => {
         .output(anything)
         .query(() => 1),
     ],
+    ['states its output', rest('GET /a').subscription(async function* () {})],
+    [
+      'GET is for queries',
+      rest('POST /a')
+        .meta({ streamOf: anything })
+        .subscription(async function* () {}),
+    ],
     [
       'the input lacks id',
       rest('GET /a/{id}')
@@ -175,7 +204,7 @@ describe('a procedure that can not be a route is noticed at the start:', () => {
   })
 
   it('one without a route is none', () => {
-    expect([...operations.keys()]).toEqual(['list', 'all', 'move', 'find'])
+    expect([...operations.keys()]).toEqual(['list', 'all', 'move', 'find', 'watch'])
   })
 })
 

@@ -83,11 +83,15 @@ const lines = {
   'apps/web/src/shell/navigation.tsx': [
     [/^.*<Item .*(?:Posts|Drafts).*\n/gm, ''],
     [/'\/' \| '\/drafts' \| /, ''],
-    [/FileText, (.*)PencilLine, /, '$1'],
+    [/^ {2}(?:FileText|PencilLine),\n/gm, ''],
   ],
   'apps/web/src/shell/top-bar.tsx': [
     [/ {8}{me && \([^]*?\n {8}\)}\n/, ''],
     [/^import { SquarePen } .*\n/m, ''],
+  ],
+  'apps/web/src/notifications/kinds.ts': [
+    [/^ {2}'post\.published': {[^]*?^ {2}},\n/m, ''],
+    [/FileText, /, ''],
   ],
   'apps/web/src/account/queries.ts': [[/{ id, include: 'posts' }/, '{ id }']],
   'apps/web/src/account/profile-form.tsx': [[/^.*trpc\.posts\..*\n/m, '']],

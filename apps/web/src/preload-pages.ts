@@ -1,4 +1,5 @@
 import { router } from './router.tsx'
+import { whenIdle } from './when-idle.ts'
 
 /**
  * Fetches the code of all pages once the first one is there: they are small, and then there is none that a lost
@@ -10,6 +11,3 @@ export function preloadPages() {
     whenIdle(() => Object.values(router.routesById).forEach((route) => void router.loadRouteChunk(route)))
   })
 }
-
-const whenIdle = (run: () => void) =>
-  'requestIdleCallback' in globalThis ? requestIdleCallback(run, { timeout: 3_000 }) : setTimeout(run, 500)

@@ -23,10 +23,12 @@ import { Route as EntranceSignUpRouteImport } from './routes/_entrance/sign-up'
 import { Route as EntranceUndoEmailRouteImport } from './routes/_entrance/undo-email'
 import { Route as EntranceVerifyRouteImport } from './routes/_entrance/verify'
 import { Route as AppSignedInDraftsRouteImport } from './routes/_app/_signed-in/drafts'
+import { Route as AppSignedInNotificationsRouteImport } from './routes/_app/_signed-in/notifications'
 import { Route as AppPostsIdRouteImport } from './routes/_app/posts/$id'
 import { Route as AppUsersIdRouteImport } from './routes/_app/users/$id'
 import { Route as AppSignedInPostsNewRouteImport } from './routes/_app/_signed-in/posts/new'
 import { Route as AppSignedInSettingsIndexRouteImport } from './routes/_app/_signed-in/settings/index'
+import { Route as AppSignedInSettingsNotificationsRouteImport } from './routes/_app/_signed-in/settings/notifications'
 import { Route as AppSignedInSettingsSessionsRouteImport } from './routes/_app/_signed-in/settings/sessions'
 import { Route as AppSignedInPostsIdEditRouteImport } from './routes/_app/_signed-in/posts/$id.edit'
 
@@ -97,6 +99,12 @@ const AppSignedInDraftsRoute = AppSignedInDraftsRouteImport.update({
   path: '/drafts',
   getParentRoute: () => AppSignedInRoute,
 } as any)
+const AppSignedInNotificationsRoute =
+  AppSignedInNotificationsRouteImport.update({
+    id: '/notifications',
+    path: '/notifications',
+    getParentRoute: () => AppSignedInRoute,
+  } as any)
 const AppPostsIdRoute = AppPostsIdRouteImport.update({
   id: '/posts/$id',
   path: '/posts/$id',
@@ -116,6 +124,12 @@ const AppSignedInSettingsIndexRoute =
   AppSignedInSettingsIndexRouteImport.update({
     id: '/settings/',
     path: '/settings/',
+    getParentRoute: () => AppSignedInRoute,
+  } as any)
+const AppSignedInSettingsNotificationsRoute =
+  AppSignedInSettingsNotificationsRouteImport.update({
+    id: '/settings/notifications',
+    path: '/settings/notifications',
     getParentRoute: () => AppSignedInRoute,
   } as any)
 const AppSignedInSettingsSessionsRoute =
@@ -142,9 +156,11 @@ export interface FileRoutesByFullPath {
   '/undo-email': typeof EntranceUndoEmailRoute
   '/verify': typeof EntranceVerifyRoute
   '/drafts': typeof AppSignedInDraftsRoute
+  '/notifications': typeof AppSignedInNotificationsRoute
   '/posts/$id': typeof AppPostsIdRoute
   '/users/$id': typeof AppUsersIdRoute
   '/posts/new': typeof AppSignedInPostsNewRoute
+  '/settings/notifications': typeof AppSignedInSettingsNotificationsRoute
   '/settings/sessions': typeof AppSignedInSettingsSessionsRoute
   '/settings/': typeof AppSignedInSettingsIndexRoute
   '/posts/$id/edit': typeof AppSignedInPostsIdEditRoute
@@ -161,9 +177,11 @@ export interface FileRoutesByTo {
   '/undo-email': typeof EntranceUndoEmailRoute
   '/verify': typeof EntranceVerifyRoute
   '/drafts': typeof AppSignedInDraftsRoute
+  '/notifications': typeof AppSignedInNotificationsRoute
   '/posts/$id': typeof AppPostsIdRoute
   '/users/$id': typeof AppUsersIdRoute
   '/posts/new': typeof AppSignedInPostsNewRoute
+  '/settings/notifications': typeof AppSignedInSettingsNotificationsRoute
   '/settings/sessions': typeof AppSignedInSettingsSessionsRoute
   '/settings': typeof AppSignedInSettingsIndexRoute
   '/posts/$id/edit': typeof AppSignedInPostsIdEditRoute
@@ -184,9 +202,11 @@ export interface FileRoutesById {
   '/_entrance/verify': typeof EntranceVerifyRoute
   '/_app/': typeof AppIndexRoute
   '/_app/_signed-in/drafts': typeof AppSignedInDraftsRoute
+  '/_app/_signed-in/notifications': typeof AppSignedInNotificationsRoute
   '/_app/posts/$id': typeof AppPostsIdRoute
   '/_app/users/$id': typeof AppUsersIdRoute
   '/_app/_signed-in/posts/new': typeof AppSignedInPostsNewRoute
+  '/_app/_signed-in/settings/notifications': typeof AppSignedInSettingsNotificationsRoute
   '/_app/_signed-in/settings/sessions': typeof AppSignedInSettingsSessionsRoute
   '/_app/_signed-in/settings/': typeof AppSignedInSettingsIndexRoute
   '/_app/_signed-in/posts/$id/edit': typeof AppSignedInPostsIdEditRoute
@@ -205,9 +225,11 @@ export interface FileRouteTypes {
     | '/undo-email'
     | '/verify'
     | '/drafts'
+    | '/notifications'
     | '/posts/$id'
     | '/users/$id'
     | '/posts/new'
+    | '/settings/notifications'
     | '/settings/sessions'
     | '/settings/'
     | '/posts/$id/edit'
@@ -224,9 +246,11 @@ export interface FileRouteTypes {
     | '/undo-email'
     | '/verify'
     | '/drafts'
+    | '/notifications'
     | '/posts/$id'
     | '/users/$id'
     | '/posts/new'
+    | '/settings/notifications'
     | '/settings/sessions'
     | '/settings'
     | '/posts/$id/edit'
@@ -246,9 +270,11 @@ export interface FileRouteTypes {
     | '/_entrance/verify'
     | '/_app/'
     | '/_app/_signed-in/drafts'
+    | '/_app/_signed-in/notifications'
     | '/_app/posts/$id'
     | '/_app/users/$id'
     | '/_app/_signed-in/posts/new'
+    | '/_app/_signed-in/settings/notifications'
     | '/_app/_signed-in/settings/sessions'
     | '/_app/_signed-in/settings/'
     | '/_app/_signed-in/posts/$id/edit'
@@ -359,6 +385,13 @@ declare module '@tanstack/react-router' {
       preLoaderRoute: typeof AppSignedInDraftsRouteImport
       parentRoute: typeof AppSignedInRoute
     }
+    '/_app/_signed-in/notifications': {
+      id: '/_app/_signed-in/notifications'
+      path: '/notifications'
+      fullPath: '/notifications'
+      preLoaderRoute: typeof AppSignedInNotificationsRouteImport
+      parentRoute: typeof AppSignedInRoute
+    }
     '/_app/posts/$id': {
       id: '/_app/posts/$id'
       path: '/posts/$id'
@@ -387,6 +420,13 @@ declare module '@tanstack/react-router' {
       preLoaderRoute: typeof AppSignedInSettingsIndexRouteImport
       parentRoute: typeof AppSignedInRoute
     }
+    '/_app/_signed-in/settings/notifications': {
+      id: '/_app/_signed-in/settings/notifications'
+      path: '/settings/notifications'
+      fullPath: '/settings/notifications'
+      preLoaderRoute: typeof AppSignedInSettingsNotificationsRouteImport
+      parentRoute: typeof AppSignedInRoute
+    }
     '/_app/_signed-in/settings/sessions': {
       id: '/_app/_signed-in/settings/sessions'
       path: '/settings/sessions'
@@ -406,7 +446,9 @@ declare module '@tanstack/react-router' {
 
 interface AppSignedInRouteChildren {
   AppSignedInDraftsRoute: typeof AppSignedInDraftsRoute
+  AppSignedInNotificationsRoute: typeof AppSignedInNotificationsRoute
   AppSignedInPostsNewRoute: typeof AppSignedInPostsNewRoute
+  AppSignedInSettingsNotificationsRoute: typeof AppSignedInSettingsNotificationsRoute
   AppSignedInSettingsSessionsRoute: typeof AppSignedInSettingsSessionsRoute
   AppSignedInSettingsIndexRoute: typeof AppSignedInSettingsIndexRoute
   AppSignedInPostsIdEditRoute: typeof AppSignedInPostsIdEditRoute
@@ -414,7 +456,9 @@ interface AppSignedInRouteChildren {
 
 const AppSignedInRouteChildren: AppSignedInRouteChildren = {
   AppSignedInDraftsRoute: AppSignedInDraftsRoute,
+  AppSignedInNotificationsRoute: AppSignedInNotificationsRoute,
   AppSignedInPostsNewRoute: AppSignedInPostsNewRoute,
+  AppSignedInSettingsNotificationsRoute: AppSignedInSettingsNotificationsRoute,
   AppSignedInSettingsSessionsRoute: AppSignedInSettingsSessionsRoute,
   AppSignedInSettingsIndexRoute: AppSignedInSettingsIndexRoute,
   AppSignedInPostsIdEditRoute: AppSignedInPostsIdEditRoute,

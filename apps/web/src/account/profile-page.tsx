@@ -9,6 +9,7 @@ import { ButtonLink } from '../ui/button.tsx'
 import { Card } from '../ui/card.tsx'
 import { Loaded } from '../ui/loaded.tsx'
 import { State } from '../ui/state.tsx'
+import { FollowButton } from './follow-button.tsx'
 import { ProfileSkeleton } from './profile-skeleton.tsx'
 import { profileQuery } from './queries.ts'
 
@@ -47,6 +48,7 @@ function Head({ user }: { user: Profile }) {
           <Pencil aria-hidden className="size-3.5" /> Edit profile
         </ButtonLink>
       )}
+      {me && me.id !== user.id && <FollowButton key={user.id} user={user} />}
     </header>
   )
 }

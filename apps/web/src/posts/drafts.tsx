@@ -8,7 +8,7 @@ import { PageHeader } from '../ui/page-header.tsx'
 import { State } from '../ui/state.tsx'
 import { Time } from '../ui/time.tsx'
 import { DeletePost } from './delete-post.tsx'
-import { More } from './more.tsx'
+import { More } from '../ui/more.tsx'
 import { PostCardsSkeleton } from './post-skeletons.tsx'
 import { draftsQuery, type Post } from './queries.ts'
 

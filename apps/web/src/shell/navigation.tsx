@@ -1,5 +1,13 @@
 import { Link } from '@tanstack/react-router'
-import { BookOpen, FileText, type LucideIcon, MonitorSmartphone, PencilLine, UserRound } from 'lucide-react'
+import {
+  Bell,
+  BookOpen,
+  FileText,
+  type LucideIcon,
+  MonitorSmartphone,
+  PencilLine,
+  UserRound,
+} from 'lucide-react'
 import type { ReactNode } from 'react'
 
 interface NavigationProps {
@@ -17,6 +25,7 @@ export const Navigation = ({ isSignedIn, ...item }: NavigationProps) => (
       <Group title="Account">
         <Item {...item} to="/settings" icon={UserRound} label="Profile" />
         <Item {...item} to="/settings/sessions" icon={MonitorSmartphone} label="Sessions" />
+        <Item {...item} to="/settings/notifications" icon={Bell} label="Notifications" />
       </Group>
     )}
     <Group title="Build">
@@ -40,7 +49,7 @@ const itemClass =
   'flex h-8.5 items-center gap-2.5 rounded-lg px-2 text-sm text-muted transition-colors hover:bg-sunken hover:text-ink aria-[current=page]:bg-sunken aria-[current=page]:font-medium aria-[current=page]:text-ink'
 
 interface ItemProps {
-  to: '/' | '/drafts' | '/settings' | '/settings/sessions'
+  to: '/' | '/drafts' | '/settings' | '/settings/sessions' | '/settings/notifications'
   icon: LucideIcon
   label: string
   onNavigate: (() => void) | undefined

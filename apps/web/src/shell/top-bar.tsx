@@ -1,5 +1,6 @@
 import { Link } from '@tanstack/react-router'
 import { SquarePen } from 'lucide-react'
+import { Bell } from '../notifications/bell.tsx'
 import { useMe } from '../session/use-me.ts'
 import { ButtonLink } from '../ui/button.tsx'
 import { Logo } from '../ui/logo.tsx'
@@ -27,6 +28,7 @@ export function TopBar() {
             Sign in
           </ButtonLink>
         )}
+        {me && <Bell me={me} />}
         <ThemeToggle />
       </div>
     </header>

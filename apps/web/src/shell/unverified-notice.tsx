@@ -17,8 +17,8 @@ export function UnverifiedNotice() {
     >
       <MailWarning aria-hidden className="size-4 shrink-0 text-warning" />
       <p className="min-w-0">
-        Confirm <strong className="font-medium">{me.email}</strong> to publish: open the link that we mailed
-        you.
+        Confirm <strong className="font-medium">{me.email}</strong> to publish and to follow people: open the
+        link that we mailed you.
       </p>
       <output className="text-muted">
         {resend.isSuccess && 'A new link is on its way.'}

@@ -1,8 +1,8 @@
 import { useCallback } from 'react'
 import { explain } from '../api/errors.ts'
-import { Button } from '../ui/button.tsx'
+import { Button } from './button.tsx'
 
-interface MoreProps {
+export interface MoreProps {
   query: {
     hasNextPage: boolean
     isFetchingNextPage: boolean

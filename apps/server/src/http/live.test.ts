@@ -196,6 +196,16 @@ it('by REST an event is in the words of server-sent events', async () => {
   })
 })
 
+it(
+  'a stream says every 15 s that it lives, and no limit on slow requests ends it',
+  { timeout: 40_000 },
+  async () => {
+    const [rest, trpc] = [await open(transports.rest(['posts'])), await open(transports.trpc(['posts']))]
+    await eventually(() => expect(rest.frames.at(-1)).toEqual({ comment: 'ping' }))
+    await eventually(() => expect(trpc.frames.at(-1)).toMatchObject({ event: 'ping' }))
+  },
+)
+
 it('by REST topics may be parted by commas', async () => {
   const stream = await open('/api/v1/live?topics=posts,notifications')
   await publish(1)

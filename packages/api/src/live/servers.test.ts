@@ -63,6 +63,14 @@ it('a process listens on one connection, from its first stream on', async () => 
   await eventually(async () => expect(await listeners()).toHaveLength(before.length + 1))
 })
 
+it('word of an event comes by itself, and is not waited for', { timeout: 10_000 }, async () => {
+  const stream = await streams.open(server(), ada)
+  for (let n = 1; n <= 20; n++) {
+    await publishNumber(api, ada, n)
+    await eventually(() => expect(stream.numbers()).toHaveLength(n))
+  }
+})
+
 it('an event of which no word came is told all the same', async () => {
   const stream = await streams.open(server(), ada)
   await sql`

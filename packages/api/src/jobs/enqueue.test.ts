@@ -7,6 +7,7 @@ import { mailLink } from '../features/auth/jobs.ts'
 import { jobs } from '../features/index.ts'
 import { newId } from '../ids.ts'
 import { createTestApi, silentLog, type TestApi } from '../testing/index.ts'
+import { defineJob } from './define.ts'
 import { enqueue } from './enqueue.ts'
 import { quietLogger } from './run.ts'
 import { toCronItems } from './crons.ts'
@@ -39,16 +40,35 @@ it('before that nobody sees it, and when the transaction fails there is none', a
   expect(await api.waitingJobs()).toEqual([])
 })
 
-it('no job exists without its cause, in a hundred transactions of which half fail', async () => {
-  await Promise.all(
-    Array.from({ length: 100 }, (_, index) =>
-      inTransaction(api.db, async (trx) => {
-        await enqueue(trx, mailLink, { tokenId: newId() })
-        if (index % 2) throw new Error('no')
-      }).catch(() => {}),
-    ),
-  )
-  expect(await api.waitingJobs()).toHaveLength(50)
+it('a thousand transactions of which some fail, at random, leave a job for each row and no other', async () => {
+  await sql`create table rows (id integer primary key)`.execute(api.db)
+  const ids = Array.from({ length: 1_000 }, (_, id) => id)
+  const mark = defineJob({ name: 'test:mark', payload: z.object({ id: z.number() }), run: async () => {} })
+  const one = (id: number) =>
+    inTransaction(api.db, async (trx) => {
+      const steps = [
+        () => enqueue(trx, mark, { id }),
+        () => sql`insert into rows (id) values (${id})`.execute(trx),
+      ]
+      const failsAt = Math.random() < 0.5 ? Math.floor(Math.random() * 3) : 3
+      for (const [at, step] of (Math.random() < 0.5 ? steps : steps.toReversed()).entries()) {
+        if (at === failsAt) throw new Error('no')
+        await step()
+      }
+      if (failsAt === 2) throw new Error('no')
+      // As PostgreSQL itself says no.
+      if (id % 50 === 0) await sql`select 1 / 0`.execute(trx)
+    }).catch(() => {})
+  await Promise.all(ids.map(one))
+  const { rows } = await sql<{ both: number; jobsAlone: number; rowsAlone: number }>`
+    select count(*) filter (where jobs.id is not null and rows.id is not null)::int as both,
+           count(*) filter (where rows.id is null)::int as jobs_alone,
+           count(*) filter (where jobs.id is null)::int as rows_alone
+    from rows full join (select id, (payload->>'id')::int as row_id from graphile_worker._private_jobs) jobs
+      on jobs.row_id = rows.id`.execute(api.db)
+  expect(rows).toMatchObject([{ jobsAlone: 0, rowsAlone: 0 }])
+  expect(rows[0]?.both).toBeGreaterThan(300)
+  expect(rows[0]?.both).toBeLessThan(700)
 })
 
 it.each([{}, { tokenId: 'x' }, { tokenId: null }, [], 'text', null])(

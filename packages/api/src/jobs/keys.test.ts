@@ -1,5 +1,5 @@
 import { sql } from 'kysely'
-import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest'
+import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
 import * as z from 'zod'
 import { createDatabase, inTransaction } from '../db.ts'
 import { createTestApi, silentLog, type TestApi } from '../testing/index.ts'
@@ -181,35 +181,4 @@ it('a job of a name that no worker knows waits, and holds up no other', async ()
   await eventually(async () => expect(await runsOf(api, id)).toHaveLength(1))
   expect(await api.waitingJobs()).toMatchObject([{ id: waiting, attempts: 0 }])
   expect(await locksOf(api)).toEqual([])
-})
-
-it('a thousand transactions of which some fail, at random, leave a job for each row and no other', async () => {
-  await sql`create table rows (id integer primary key)`.execute(api.db)
-  const ids = Array.from({ length: 1_000 }, (_, id) => id)
-  const mark = defineJob({ name: 'test:mark', payload: z.object({ id: z.number() }), run: async () => {} })
-  const one = (id: number) =>
-    inTransaction(api.db, async (trx) => {
-      const steps = [
-        () => enqueue(trx, mark, { id }),
-        () => sql`insert into rows (id) values (${id})`.execute(trx),
-      ]
-      const failsAt = Math.random() < 0.5 ? Math.floor(Math.random() * 3) : 3
-      for (const [at, step] of (Math.random() < 0.5 ? steps : steps.toReversed()).entries()) {
-        if (at === failsAt) throw new Error('no')
-        await step()
-      }
-      if (failsAt === 2) throw new Error('no')
-      // As PostgreSQL itself says no.
-      if (id % 50 === 0) await sql`select 1 / 0`.execute(trx)
-    }).catch(() => {})
-  await Promise.all(ids.map(one))
-  const { rows } = await sql<{ both: number; jobsAlone: number; rowsAlone: number }>`
-    select count(*) filter (where jobs.id is not null and rows.id is not null)::int as both,
-           count(*) filter (where rows.id is null)::int as jobs_alone,
-           count(*) filter (where jobs.id is null)::int as rows_alone
-    from rows full join (select id, (payload->>'id')::int as row_id from graphile_worker._private_jobs) jobs
-      on jobs.row_id = rows.id`.execute(api.db)
-  expect(rows).toMatchObject([{ jobsAlone: 0, rowsAlone: 0 }])
-  expect(rows[0]?.both).toBeGreaterThan(300)
-  expect(rows[0]?.both).toBeLessThan(700)
 })

@@ -80,6 +80,9 @@ it('a worker that was taken for dead asks its jobs to end, and begins anew', asy
 
 const workers = () => api.db.selectFrom('workers').select('id').orderBy('id').execute()
 
+const seenAt = async (id: string) =>
+  (await api.db.selectFrom('workers').select('seenAt').where('id', '=', id).executeTakeFirstOrThrow()).seenAt
+
 const dead = (id: string) =>
   api.db
     .insertInto('workers')
@@ -94,7 +97,9 @@ function start(id: string, wasCutOff: boolean, onDeath = () => {}) {
 it('who was cut off is in no hurry to take the others for dead: they were, too', async () => {
   await dead('bob')
   start('ada', true)
-  await eventually(async () => expect(await workers()).toHaveLength(2))
+  const firstSeen = await eventually(() => seenAt('ada'))
+  await eventually(async () => expect(await seenAt('ada')).not.toEqual(firstSeen))
+  expect(await workers()).toEqual([{ id: 'ada' }, { id: 'bob' }])
   start('carl', false)
   await eventually(async () => expect(await workers()).toEqual([{ id: 'ada' }, { id: 'carl' }]))
 })

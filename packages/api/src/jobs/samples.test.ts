@@ -1,0 +1,65 @@
+import { sql } from 'kysely'
+import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
+import { createDatabase } from '../db.ts'
+import {
+  createTestApi,
+  failedJob,
+  insertJob,
+  retryingJob,
+  silentLog,
+  type TestApi,
+} from '../testing/index.ts'
+import { takeSample } from './samples.ts'
+
+let api: TestApi
+
+beforeAll(async () => {
+  api = await createTestApi()
+})
+
+afterEach(async () => {
+  await sql`delete from graphile_worker._private_jobs`.execute(api.db)
+  await sql`delete from queue_samples`.execute(api.db)
+  await sql`delete from live_events`.execute(api.db)
+})
+
+afterAll(() => api.stop())
+
+const samples = () => api.db.selectFrom('queueSamples').selectAll().orderBy('queue').execute()
+
+it('the jobs of each queue are counted by their state', async () => {
+  await insertJob(api.db)
+  await insertJob(api.db, { delaySeconds: 60 })
+  await retryingJob(api.db)
+  await failedJob(api.db)
+  await insertJob(api.db, { lockedBy: 'ada', attempts: 1 })
+  await insertJob(api.db, { queue: 'slow' })
+  expect(await takeSample(api.db)).toBe(true)
+  expect(await samples()).toMatchObject([
+    { queue: '', waiting: 1, scheduled: 1, retrying: 1, running: 1, failed: 1 },
+    { queue: 'slow', waiting: 1, scheduled: 0, retrying: 0, running: 0, failed: 0 },
+  ])
+})
+
+it('an empty queue is a sample, too, and the staff hears of it', async () => {
+  await takeSample(api.db)
+  expect(await samples()).toMatchObject([{ queue: '', waiting: 0, failed: 0 }])
+  const events = await sql`select topic, kind from live_events`.execute(api.db)
+  expect(events.rows).toEqual([{ topic: 'jobs', kind: 'queues.sampled' }])
+})
+
+it('of six workers that count at once one writes, and at most once in fifteen seconds', async () => {
+  const { directUrl } = api.database
+  const workers = Array.from({ length: 6 }, () => createDatabase({ url: directUrl, log: silentLog, max: 1 }))
+  try {
+    const taken = await Promise.all([...workers, ...workers].map((db) => takeSample(db)))
+    const moments = new Set((await samples()).map(({ at }) => at.getTime()))
+    expect(taken.filter(Boolean)).toHaveLength(moments.size)
+    for (const moment of moments) expect(moment % 15_000).toBe(0)
+    // A new interval may have begun meanwhile.
+    expect(moments.size).toBeLessThanOrEqual(2)
+    expect(await samples()).toHaveLength(moments.size)
+  } finally {
+    await Promise.all(workers.map((db) => db.destroy()))
+  }
+})

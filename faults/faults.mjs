@@ -10,6 +10,10 @@ const runs = {
     load: () => import('./writes/writes.mjs'),
     counts: { users: 1_000, drafts: 5_000, kills: 20, seed: 1 },
   },
+  live: {
+    load: () => import('./live/live.mjs'),
+    counts: { messages: 200, median: 200, events: 1_000, cuts: 10, restarts: 1, kills: 1, seed: 1 },
+  },
 }
 
 const stopping = new AbortController()

@@ -4,7 +4,7 @@ import { takePort } from '../port.mjs'
 const program = new URL('../../apps/server/src/main.ts', import.meta.url)
 
 /** The server as it is deployed, HTTP and worker in one process, beside its database; killed and started on one port. */
-export async function startServer({ url: databaseUrl, dataDir, smtpUrl, opened }) {
+export async function startServer({ url: databaseUrl, dataDir, smtpUrl, more = {}, opened }) {
   const port = await takePort()
   const url = `http://localhost:${port}`
   const env = {
@@ -15,6 +15,7 @@ export async function startServer({ url: databaseUrl, dataDir, smtpUrl, opened }
     RATE_LIMIT_FACTOR: '0',
     PORT: `${port}`,
     LOG_LEVEL: 'warn',
+    ...more,
   }
   const printed = []
   let current = start()

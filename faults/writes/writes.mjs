@@ -1,9 +1,9 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { makeDataDir } from '../data-dir.mjs'
 import { tell } from '../figures.mjs'
 import { openQuestions, startPostgres } from '../postgres.mjs'
 import { createChance } from '../seed.mjs'
 import { expectTogether } from '../together.mjs'
+import { untilDone } from '../until-done.mjs'
 import { count } from './count.mjs'
 import { killServer } from './kill.mjs'
 import { startMailServer } from './mail.mjs'
@@ -34,13 +34,4 @@ export async function run(options, stopping) {
   if (broken.length > 0)
     for (const line of [...written.refused.slice(0, 20), ...server.printed.slice(-40)]) console.log(line)
   return broken
-}
-
-/** Those of a server that was killed wait for 30 s. @returns how many were not done within two minutes */
-async function untilDone(ask, since, signal) {
-  for (;;) {
-    const [{ left }] = await ask('select count(*)::int as left from graphile_worker._private_jobs')
-    if (left === 0 || Date.now() > since + 120_000) return left
-    await sleep(100, undefined, { signal })
-  }
 }

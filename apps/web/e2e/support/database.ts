@@ -37,6 +37,8 @@ export async function suspend({ id }: Person) {
   await database.updateTable('users').set({ suspendedAt: new Date() }).where('id', '=', id).execute()
 }
 
+export const makeAdmin = ({ id }: Person) => setRole('admin', [id])
+
 /** While `work` runs, there is no other. */
 export async function asOnlyAdmin({ id }: Person, work: () => Promise<void>) {
   const admins = await database

@@ -53,7 +53,7 @@ function Row({ kind, chosen }: { kind: Kind; chosen: Preferences[Kind] }) {
             <Switch
               label={`${label}: ${channels[channel]}`}
               checked={chosen[channel]}
-              onChange={(isOn) => set({ kind, channel, isOn })}
+              onChange={(isOn) => void set({ kind, channel, isOn })}
             />
           )}
         </td>

@@ -33,8 +33,9 @@ export function useSetPreference() {
   const show = (choice: Choice) =>
     queryClient.setQueryData(queryKey, (known) => known && withChoice(known, choice))
 
-  return (choice: Choice) => {
-    void queryClient.cancelQueries({ queryKey })
+  return async (choice: Choice) => {
+    // What is on its way was read before.
+    await queryClient.cancelQueries({ queryKey })
     show(choice)
     save.mutate(choice)
   }

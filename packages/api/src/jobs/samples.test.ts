@@ -48,6 +48,16 @@ it('an empty queue is a sample, too, and the staff hears of it', async () => {
   expect(events.rows).toEqual([{ topic: 'jobs', kind: 'queues.sampled' }])
 })
 
+it('a queue that comes up within the fifteen seconds waits for the next sample', async () => {
+  await takeSample(api.db)
+  const [first] = await samples()
+  await insertJob(api.db, { queue: 'new' })
+  await takeSample(api.db)
+  // The second may be one of the next interval.
+  const ofTheFirst = (await samples()).filter(({ at }) => at.getTime() === first?.at.getTime())
+  expect(ofTheFirst).toHaveLength(1)
+})
+
 it('of six workers that count at once one writes, and at most once in fifteen seconds', async () => {
   const { directUrl } = api.database
   const workers = Array.from({ length: 6 }, () => createDatabase({ url: directUrl, log: silentLog, max: 1 }))

@@ -36,9 +36,9 @@ export function createFeed(db: Kysely<Database>, log: Log): Feed {
   let position: LiveCursor | undefined
   let isReading = false
   let isStale = false
-  let waitedMs = 0
+  let waitingSince: number | undefined
   let timer: NodeJS.Timeout | undefined
-  let joining: (() => void)[] = []
+  const joining: (() => void)[] = []
 
   return {
     join(stream) {
@@ -99,10 +99,16 @@ export function createFeed(db: Kysely<Database>, log: Log): Feed {
       await handOut(rows)
       admit()
       if (rows.length === page) continue
-      waitedMs = rows.length > 0 ? 0 : Math.min(waitedMs * 2, laterMs)
-      return areWaiting ? (waitedMs ||= soonMs) : pollMs
+      if (!areWaiting || rows.length > 0) waitingSince = undefined
+      return areWaiting ? patience() : pollMs
     }
     return pollMs
+  }
+
+  /** The longer that transaction has been open, the longer it may be. */
+  function patience(): number {
+    waitingSince ??= performance.now()
+    return Math.min(Math.max(soonMs, (performance.now() - waitingSince) / 4), laterMs)
   }
 
   async function handOut(rows: EventRow[]) {
@@ -124,24 +130,26 @@ export function createFeed(db: Kysely<Database>, log: Log): Feed {
     if (topic === 'jobs') yield* streams.of(topic)
     else if (userId === null) return
     else if (!audienceOf(topic)) yield* streams.of(topic, userId)
-    else for (const readerId of readersOf.get(`${topic} ${userId}`) ?? []) yield* streams.of(topic, readerId)
+    else
+      for (const [, readerId] of readersOf.get(`${topic} ${userId}`) ?? []) yield* streams.of(topic, readerId)
   }
 
   /** Who of those who are here is shown what others did. */
   async function findReaders(deliveries: Delivery[]): Promise<ReadersOf> {
-    const readersOf: ReadersOf = new Map()
+    const found: [key: string, readerId: string][] = []
     for (const topic of liveTopics) {
       const audience = audienceOf(topic)
-      const userIds = deliveries.flatMap((delivery) =>
-        delivery.topic === topic ? (delivery.userId ?? []) : [],
+      const userIds = new Set(
+        deliveries.filter((delivery) => delivery.topic === topic).map(({ userId }) => userId),
       )
+      userIds.delete(null)
       const people = streams.people(topic)
-      if (!audience || userIds.length === 0 || people.length === 0) continue
-      for (const { userId, readerId } of await listReaders(db, audience, [...new Set(userIds)], people))
-        readersOf.set(`${topic} ${userId}`, [...(readersOf.get(`${topic} ${userId}`) ?? []), readerId])
+      if (!audience || userIds.size === 0 || people.length === 0) continue
+      const readers = await listReaders(db, audience, [...userIds], people)
+      for (const { userId, readerId } of readers) found.push([`${topic} ${userId}`, readerId])
     }
-    return readersOf
+    return Map.groupBy(found, ([key]) => key)
   }
 }
 
-type ReadersOf = Map<string, string[]>
+type ReadersOf = Map<string, [key: string, readerId: string][]>

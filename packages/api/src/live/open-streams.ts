@@ -1,5 +1,4 @@
 import type { LiveCursor } from './cursor.ts'
-import type { Delivery } from './events.ts'
 import type { EventQueue } from './queue.ts'
 import { liveTopics, type LiveTopic } from './topics.ts'
 

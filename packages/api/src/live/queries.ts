@@ -100,7 +100,7 @@ function isFor(userId: string, topic: LiveTopic): RawBuilder<unknown> {
 export async function listReaders(
   db: Kysely<Database>,
   audience: RawBuilder<Reader>,
-  userIds: string[],
+  userIds: (string | null)[],
   readerIds: string[],
 ): Promise<Reader[]> {
   const { rows } = await sql<Reader>`

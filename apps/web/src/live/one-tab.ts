@@ -4,7 +4,8 @@ export async function holdWhileMine(name: string, signal: AbortSignal, run: () =
   if (!('locks' in navigator)) return run()
   try {
     await navigator.locks.request(name, { signal }, run)
-  } catch (error) {
-    if (!signal.aborted) throw error
+  } catch {
+    // A browser that may keep nothing refuses them, too.
+    if (!signal.aborted) await run()
   }
 }

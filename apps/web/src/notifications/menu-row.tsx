@@ -27,6 +27,9 @@ export function MenuRow({ notification, onChosen }: MenuRowProps) {
           {notification.title}
         </Link>
       </RowBody>
+      {notification.readAt === null && (
+        <span aria-hidden className="mt-1.5 size-2 shrink-0 rounded-full bg-accent" />
+      )}
     </li>
   )
 }

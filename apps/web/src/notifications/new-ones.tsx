@@ -10,7 +10,7 @@ export const NewOnes = ({ count, onShow }: { count: number; onShow: () => void }
         size="small"
         icon={<ArrowUp aria-hidden className="size-4" />}
         onClick={onShow}
-        className="pointer-events-auto rounded-full shadow-high"
+        className="pointer-events-auto shadow-high"
       >
         {count} new
       </Button>

@@ -44,7 +44,11 @@ export function NotificationRow({ notification }: { notification: Notification }
       {notification.readAt === null && (
         <IconButton
           label={`Mark “${notification.title}” as read`}
-          onClick={read}
+          onClick={({ currentTarget }) => {
+            read()
+            // It goes away, and the keyboard keeps its place.
+            currentTarget.closest('li')?.querySelector<HTMLElement>('.whole')?.focus()
+          }}
           className="relative z-1 -my-1 text-muted"
         >
           <Check aria-hidden className="size-4" />

@@ -2,6 +2,7 @@ import { useInfiniteQuery } from '@tanstack/react-query'
 import { Card } from '../ui/card.tsx'
 import { Loaded } from '../ui/loaded.tsx'
 import { PageHeader } from '../ui/page-header.tsx'
+import { TextLink } from '../ui/text-link.tsx'
 import { Filter } from './filter.tsx'
 import { MarkAllRead } from './mark-all-read.tsx'
 import { NotificationList } from './notification-list.tsx'
@@ -14,7 +15,12 @@ export function Notifications({ isUnread }: { isUnread: boolean }) {
     <>
       <PageHeader
         title="Notifications"
-        description="What happened, newest first."
+        description={
+          <>
+            What happened, newest first.{' '}
+            <TextLink to="/settings/notifications">Choose what you hear of</TextLink>
+          </>
+        }
         actions={<MarkAllRead onDone={() => document.getElementById('main')?.focus()} />}
       />
       <Filter />

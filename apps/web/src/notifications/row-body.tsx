@@ -39,7 +39,6 @@ export function RowBody({ notification, isWhole = false, children }: RowBodyProp
         </p>
         <Time at={createdAt} className="mt-0.5 block text-[0.8125rem] text-muted" />
       </div>
-      {isUnread && <span aria-hidden className="mt-1.5 size-2 shrink-0 rounded-full bg-accent" />}
     </>
   )
 }

@@ -9,7 +9,7 @@ export async function makeDead(ask, pid) {
     await ask(`
       update graphile_worker.${table} set locked_at = ${aged}
       where locked_by in (select id from workers where seen_at < now() - interval '30 seconds')
-         or locked_by not in (select id from workers)`)
+         or (locked_by is not null and locked_by not in (select id from workers))`)
 }
 
 export const workerNameOf = (pid) => `${hostname()}:${pid}`

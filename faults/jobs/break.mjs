@@ -18,13 +18,26 @@ export async function breakAll({ faults }, { workers, postgres, ask, startedAt, 
   return { victims, lastAt }
 
   async function killOne(share) {
-    const { pid, at } = await workers.killOne(share, signal)
+    const victim = await workers.choose(share, signal)
+    await untilItHoldsJobs(victim)
+    const at = await workers.kill(victim)
+    const keys = await heldBy(victim)
+    if (hasten) await makeDead(ask, victim.pid)
+    return { at, keys }
+  }
+
+  /** For a second at most: who has nothing to do is killed, too. */
+  async function untilItHoldsJobs(worker) {
+    const until = Date.now() + 1_000
+    while (Date.now() < until && (await heldBy(worker)).length === 0) await sleep(5, undefined, { signal })
+  }
+
+  async function heldBy({ pid }) {
     const held = await ask(
       `select payload ->> 'key' as key from graphile_worker._private_jobs
        where locked_by in (select id from workers where name = $1)`,
       [workerNameOf(pid)],
     )
-    if (hasten) await makeDead(ask, pid)
-    return { pid, at, keys: held.map(({ key }) => key) }
+    return held.map(({ key }) => key)
   }
 }

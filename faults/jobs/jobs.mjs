@@ -20,6 +20,7 @@ export async function run(options, stopping) {
   const ask = openQuestions(url, opened, signal)
   await ask(tables)
   const workers = startWorkers(options.workers, { url, opened })
+  await workers.ready(signal)
   const given = { workers, postgres, url, ask, startedAt: Date.now(), hasten: options.hasten, opened, signal }
 
   const [{ victims, lastAt }] = await together([breakAll(plan, given), enqueueAll(plan, given)])

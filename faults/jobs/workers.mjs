@@ -20,16 +20,24 @@ export function startWorkers(count, { url, opened }) {
 
   return {
     logged,
-    /** Kills one of those that are at work, and starts another. @param {number} share which one */
-    async killOne(share, signal) {
-      let atWork = []
-      while ((atWork = workers.filter(({ isReady }) => isReady)).length === 0)
+    /** Resolves when all of them are at work. */
+    async ready(signal) {
+      while (workers.some(({ isReady }) => !isReady)) await sleep(20, undefined, { signal })
+    },
+    /** One of those that are at work. @param {number} share which one */
+    async choose(share, signal) {
+      for (;;) {
+        const atWork = workers.filter(({ isReady }) => isReady)
+        if (atWork.length > 0) return atWork[Math.floor(share * atWork.length)]
         await sleep(20, undefined, { signal })
-      const victim = atWork[Math.floor(share * atWork.length)]
-      await victim.kill()
+      }
+    },
+    /** Kills this one, and starts another. @returns when */
+    async kill(worker) {
+      await worker.kill()
       const at = Date.now()
-      workers[workers.indexOf(victim)] = start()
-      return { pid: victim.pid, at }
+      workers[workers.indexOf(worker)] = start()
+      return at
     },
     /** Those that ended by themselves. */
     lost: () => workers.filter((worker) => !worker.isRunning()).length,

@@ -87,37 +87,41 @@ it(
   },
 )
 
-it('a frozen worker that wakes up ends nothing that another has begun anew', async () => {
-  const child = startProcess(1)
-  const ids = await Promise.all(Array.from({ length: 5 }, () => enqueueOne(api, held, {})))
-  await eventually(async () => expect(await marks('begun')).toEqual([child.pid]))
-  await eventually(async () => expect(await locksOf(api)).toHaveLength(5))
-  child.kill('SIGSTOP')
-  await silence(api)
-  await freeJobsOfTheDead(api.db, api.deps.log)
-  expect(await locksOf(api)).toEqual([])
+it(
+  'a frozen worker that wakes up ends nothing that another has begun anew',
+  { timeout: 120_000 },
+  async () => {
+    const child = startProcess(1)
+    const ids = await Promise.all(Array.from({ length: 5 }, () => enqueueOne(api, held, {})))
+    await eventually(async () => expect(await marks('begun')).toEqual([child.pid]))
+    await eventually(async () => expect(await locksOf(api)).toHaveLength(5))
+    child.kill('SIGSTOP')
+    await silence(api)
+    await freeJobsOfTheDead(api.db, api.deps.log)
+    expect(await locksOf(api)).toEqual([])
 
-  runners.start([held], { concurrency: 10 })
-  await eventually(async () => expect(await marks('begun')).toHaveLength(6))
-  const ours = await locksOf(api)
-  expect(new Set(ours.map(({ id }) => id))).toEqual(new Set(ids))
-  expect(ours.map(({ attempts }) => attempts)).toEqual([1, 1, 1, 1, 1])
+    runners.start([held], { concurrency: 10 })
+    await eventually(async () => expect(await marks('begun')).toHaveLength(6))
+    const ours = await locksOf(api)
+    expect(new Set(ours.map(({ id }) => id))).toEqual(new Set(ids))
+    expect(ours.map(({ attempts }) => attempts)).toEqual([1, 1, 1, 1, 1])
 
-  await say(child.pid)
-  child.kill('SIGCONT')
-  await eventually(async () => expect(await marks('ended')).toContain(child.pid))
-  // It begins to work again, under another name.
-  await eventually(async () =>
-    expect(await api.db.selectFrom('workers').select('id').execute()).toHaveLength(4),
-  )
-  expect(await locksOf(api)).toEqual(ours)
+    await say(child.pid)
+    child.kill('SIGCONT')
+    await eventually(async () => expect(await marks('ended')).toContain(child.pid))
+    // It begins to work again, under another name.
+    await eventually(async () =>
+      expect(await api.db.selectFrom('workers').select('id').execute()).toHaveLength(4),
+    )
+    expect(await locksOf(api)).toEqual(ours)
 
-  await say(process.pid)
-  await eventually(async () => expect(await api.waitingJobs()).toEqual([]))
-  for (const id of ids) expect(await runsOf(api, id)).toMatchObject([{ outcome: 'succeeded', attempt: 1 }])
-})
+    await say(process.pid)
+    await eventually(async () => expect(await api.waitingJobs()).toEqual([]))
+    for (const id of ids) expect(await runsOf(api, id)).toMatchObject([{ outcome: 'succeeded', attempt: 1 }])
+  },
+)
 
-it('a process that is told to stop ends well, and leaves nothing behind', async () => {
+it('a process that is told to stop ends well, and leaves nothing behind', { timeout: 120_000 }, async () => {
   const child = startProcess(2)
   await enqueueOne(api, held, {})
   await eventually(async () => expect(await marks('begun')).toEqual([child.pid]))

@@ -9,6 +9,7 @@ import type { Deps } from '../deps.ts'
 import { createSmtpMailer } from '../mail/smtp-mailer.ts'
 import { databaseUrl, onServer } from '../testing/global-setup.ts'
 import { createTestApi, password, type TestApi } from '../testing/index.ts'
+import { eventually } from '../testing/runners.ts'
 import { createSmtpServer } from '../testing/smtp-server.ts'
 import type { LogEntry } from '../testing/log.ts'
 import { defineJob, type Job } from './define.ts'
@@ -42,8 +43,6 @@ function start(list: readonly Job[] = jobs, deps: Partial<Deps> = {}, graceMs?: 
   runners.push(runner)
   return runner
 }
-
-const eventually = <T>(assertion: () => T) => vi.waitFor(assertion, { timeout: 20_000, interval: 20 })
 
 let count = 0
 
@@ -114,40 +113,44 @@ it('a job that does not end in time is returned, without having spent an attempt
   await eventually(async () => expect(await api.waitingJobs()).toEqual([]))
 })
 
-it('a mail that a worker was sending when it was killed is sent by another', async () => {
-  const smtp = await createSmtpServer()
-  smtp.decide = () => new Promise(() => {})
-  const { directUrl } = api.database
-  const args = [directUrl, smtp.url, JSON.stringify(api.deps.settings)]
-  const child = spawn(
-    process.execPath,
-    [new URL('../testing/worker-process.ts', import.meta.url).pathname, ...args],
-    {
-      stdio: ['ignore', 'ignore', 'inherit'],
-    },
-  )
-  try {
-    const { email } = await register()
-    await eventually(() => expect(smtp.attempts).toBe(1))
-    await eventually(async () => expect(await workers()).toHaveLength(2))
-    child.kill('SIGKILL')
-    await once(child, 'exit')
-    expect(await locks()).toHaveLength(1)
-
-    smtp.decide = async () => {}
-    await sql`update workers set seen_at = now() - interval '31 seconds'`.execute(api.db)
-    await sql`update graphile_worker._private_jobs set locked_at = now() - interval '31 seconds'`.execute(
-      api.db,
+it(
+  'a mail that a worker was sending when it was killed is sent by another',
+  { timeout: 120_000 },
+  async () => {
+    const smtp = await createSmtpServer()
+    smtp.decide = () => new Promise(() => {})
+    const { directUrl } = api.database
+    const args = [directUrl, smtp.url, JSON.stringify(api.deps.settings)]
+    const child = spawn(
+      process.execPath,
+      [new URL('../testing/worker-process.ts', import.meta.url).pathname, ...args],
+      {
+        stdio: ['ignore', 'ignore', 'inherit'],
+      },
     )
-    start(jobs, { mailer: createSmtpMailer(smtp.url, api.deps.settings) })
-    await eventually(async () => expect(await api.waitingJobs()).toEqual([]))
-    expect(smtp.received.map(({ recipients }) => recipients)).toEqual([[email]])
-    expect(await workers()).toHaveLength(2)
-  } finally {
-    child.kill('SIGKILL')
-    await smtp.stop()
-  }
-})
+    try {
+      const { email } = await register()
+      await eventually(() => expect(smtp.attempts).toBe(1))
+      await eventually(async () => expect(await workers()).toHaveLength(2))
+      child.kill('SIGKILL')
+      await once(child, 'exit')
+      expect(await locks()).toHaveLength(1)
+
+      smtp.decide = async () => {}
+      await sql`update workers set seen_at = now() - interval '31 seconds'`.execute(api.db)
+      await sql`update graphile_worker._private_jobs set locked_at = now() - interval '31 seconds'`.execute(
+        api.db,
+      )
+      start(jobs, { mailer: createSmtpMailer(smtp.url, api.deps.settings) })
+      await eventually(async () => expect(await api.waitingJobs()).toEqual([]))
+      expect(smtp.received.map(({ recipients }) => recipients)).toEqual([[email]])
+      expect(await workers()).toHaveLength(2)
+    } finally {
+      child.kill('SIGKILL')
+      await smtp.stop()
+    }
+  },
+)
 
 it('a job that runs long keeps its lock while its worker lives', async () => {
   const { job, run, release } = heldJob()

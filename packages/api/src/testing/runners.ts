@@ -9,7 +9,7 @@ import { startRunner, type JobRunner, type RunnerOptions } from '../jobs/runner.
 import type { TestApi } from './index.ts'
 
 /** Facts come late on a busy machine, but they come. */
-export const eventually = <T>(assertion: () => T) => vi.waitFor(assertion, { timeout: 25_000, interval: 20 })
+export const eventually = <T>(assertion: () => T) => vi.waitFor(assertion, { timeout: 60_000, interval: 20 })
 
 export interface TestRunners {
   start(jobs: readonly Job[], options?: Partial<RunnerOptions & { deps: Partial<Deps> }>): JobRunner

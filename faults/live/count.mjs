@@ -37,17 +37,18 @@ export function count({ options, latency, reader, log, last, left, stopped, writ
     { name: 'calls repeated by authors, when the SDK had given up', value: written.retries },
     { name: 'answers given again', value: written.replayed },
     { name: 'servers that did not stop', value: stopped.filter((hasEnded) => !hasEnded).length, most: 0 },
-    { name: 'load of the machine', value: loadavg()[0].toFixed(1) },
+    { name: 'load of the machine at the end', value: tenths(loadavg()[0]) },
   ]
 }
 
-function latencies({ median: most }, { sinceCall, sinceAnswer }) {
+function latencies({ median: most }, { sinceCall, sinceAnswer, load }) {
   if (sinceCall.length === 0) return []
   return [
     { name: 'a message arrives after its call, ms, median', value: tenths(median(sinceCall)), most },
     { name: 'a message arrives after its call, ms, p99', value: tenths(quantile(sinceCall, 0.99)) },
     { name: 'a message arrives after its answer, ms, median', value: tenths(median(sinceAnswer)) },
     { name: 'a message arrives after its answer, ms, p99', value: tenths(quantile(sinceAnswer, 0.99)) },
+    { name: 'load of the machine meanwhile', value: tenths(load) },
   ]
 }
 

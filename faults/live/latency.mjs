@@ -1,10 +1,12 @@
+import { loadavg } from 'node:os'
 import { createClient } from '../../packages/sdk/src/index.ts'
 import { openReader } from './reader.mjs'
 
 /**
  * One message after the other is sent through a server to somebody who reads on another.
  *
- * @returns of each, how many milliseconds after its call began, and after its answer, it was there
+ * @returns of each, how many milliseconds after its call began, and after its answer, it was there; and how busy the
+ * machine was with all that runs on it
  */
 export async function measureLatency({ from, to, people: { ada, root }, messages, signal }) {
   await using opened = new AsyncDisposableStack()
@@ -23,5 +25,5 @@ export async function measureLatency({ from, to, people: { ada, root }, messages
     sinceCall.push(arrivedAt - calledAt)
     sinceAnswer.push(arrivedAt - answeredAt)
   }
-  return { sinceCall, sinceAnswer, arrived: arrived().length }
+  return { sinceCall, sinceAnswer, arrived: arrived().length, load: loadavg()[0] }
 }

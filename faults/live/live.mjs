@@ -64,7 +64,20 @@ export async function run(options, stopping) {
   }
 }
 
+/** What was refused, and what the servers said, by how often. */
 function tellOf({ refused }, servers) {
-  for (const line of refused.slice(0, 20)) console.log(line)
-  for (const { printed } of servers) for (const line of printed.slice(-40)) console.log(line)
+  const logged = servers.flatMap(({ printed }) => printed.map(messageOf))
+  const by = Map.groupBy([...refused, ...logged], (text) => text)
+  for (const [text, { length }] of [...by].toSorted(([, a], [, b]) => b.length - a.length).slice(0, 40))
+    console.log(`${String(length).padStart(6)} × ${text}`)
+}
+
+/** What Node or a library prints is none of ours. */
+function messageOf(line) {
+  try {
+    const { msg, err } = JSON.parse(line)
+    return err ? `${msg}: ${err.message}` : msg
+  } catch {
+    return line
+  }
 }

@@ -24,7 +24,9 @@ export async function serve(config: Config, log: Logger, opened: AsyncDisposable
   opened.defer(stop)
   const admin = config.isProduction ? [] : await adminLine(deps, await createFirstAdmin(deps))
 
-  const runner = config.hasWorker ? startRunner(deps, jobs, { url: directUrl, concurrency: config.workerConcurrency }) : undefined
+  const runner = config.hasWorker
+    ? startRunner(deps, jobs, { url: directUrl, concurrency: config.workerConcurrency })
+    : undefined
   opened.defer(() => runner?.stop())
   let isDraining = false
   const health = { deps, runner, directUrl, isDraining: () => isDraining }

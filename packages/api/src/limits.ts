@@ -22,6 +22,7 @@ const rules = {
   mailByPerson: { points: 10, seconds: 60 * 60 },
   mailByAddress: { points: 5, seconds: 60 * 60 },
   rename: { points: 30, seconds: 60 * 60 },
+  announcement: { points: 30, seconds: 60 * 60 },
   message: { points: 60, seconds: 60 * 60 },
   follow: { points: 300, seconds: 60 * 60 },
 } as const

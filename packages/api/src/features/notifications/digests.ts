@@ -49,7 +49,7 @@ export const startDigests = defineJob({
 export const mailDigest = defineJob({
   name: 'notifications:mail-digest',
   payload: z.object({ userId: z.uuid() }),
-  async run({ db, mailer, settings }, { userId }, { id }) {
+  async run({ db, mailer, settings }, { userId }, { id, signal }) {
     const reader = await findDigestReader(db, userId)
     const rows = reader ? await listForDigest(db, userId, mostRead) : []
     const newest = rows[0]
@@ -58,7 +58,7 @@ export const mailDigest = defineJob({
     const shown = { items: items.slice(0, mostShown), hasMore: items.length > mostShown }
     if (items.length > 0) {
       const letter = writeMail(digestMail, settings, { username: reader.username, ...shown })
-      await mailer.send({ to: reader.email, key: `${mailDigest.name}.${id}`, ...letter })
+      await mailer.send({ to: reader.email, key: `${mailDigest.name}.${id}`, ...letter }, signal)
     }
     await markDigested(db, userId, newest.id)
   },

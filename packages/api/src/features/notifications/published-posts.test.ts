@@ -1,5 +1,7 @@
 import { sql } from 'kysely'
 import { afterAll, beforeAll, beforeEach, expect, it, vi } from 'vitest'
+import { createLimits } from '../../limits.ts'
+import { freshName } from '../../testing/callers.ts'
 import { createTestApi, type Person, type TestApi } from '../../testing/index.ts'
 import { announcePost } from './published-posts.ts'
 
@@ -112,6 +114,19 @@ it('followers in any number are told in batches, each once', async () => {
   await api.drainJobs()
   expect(await told()).toBe(451)
   await sql`delete from users where username like 'reader%'`.execute(api.db)
+})
+
+it('of more than 30 posts an hour of one author nobody is told', async () => {
+  const { db, log } = api.deps
+  const limited = { ...api.deps, limits: createLimits({ factor: 1 / 10, db, log }) }
+  const author = await api.person(freshName('flood'))
+  await bob.calls.users.follow({ id: author.user.id })
+  for (const title of ['1', '2', '3', '4']) {
+    const { id: postId } = await author.calls.posts.create({ title, body: '', publish: true })
+    await announcePost.run(limited, { postId }, run)
+  }
+  expect((await heardBy(bob)).toSorted()).toEqual(['1', '2', '3'])
+  await sql`delete from graphile_worker._private_jobs`.execute(api.db)
 })
 
 it('a post that is deleted before it is told of is told to nobody', async () => {

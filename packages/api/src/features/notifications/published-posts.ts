@@ -1,11 +1,12 @@
+import type { Kysely } from 'kysely'
 import * as z from 'zod'
-import { inTransaction } from '../../db.ts'
+import { inTransaction, type Database } from '../../db.ts'
 import { inBatches } from '../../jobs/batches.ts'
 import { defineJob } from '../../jobs/define.ts'
 import { enqueue } from '../../jobs/enqueue.ts'
 import { reactionTo } from '../../reactions.ts'
 import { postDeleted, postPublished } from '../posts/facts.ts'
-import { holdPublishedPost } from '../posts/queries.ts'
+import { findVisiblePost, holdPublishedPost } from '../posts/queries.ts'
 import { listFollowerIds } from '../users/follow-queries.ts'
 import { deliver } from './deliver.ts'
 import { deleteBySource } from './queries.ts'
@@ -18,22 +19,29 @@ const batch = 200
 export const announcePost = defineJob({
   name: 'notifications:announce-post',
   payload: z.object({ postId: z.uuid(), after: z.uuid().optional() }),
-  run: ({ db }, { postId, after }) =>
-    inTransaction(db, async (trx) => {
-      const post = await holdPublishedPost(trx, postId)
-      if (!post) return
-      const { authorId, title: postTitle, username: authorUsername } = post
-      const ids = await listFollowerIds(trx, authorId, after, batch)
-      await deliver(trx, ids, {
-        content: { kind: 'post.published', data: { postId, postTitle, authorId, authorUsername } },
-        source: sourceOf(postId),
-        actorId: authorId,
-      })
-      if (ids.length < batch) return
-      const next = { postId, after: ids.at(-1)! }
-      await enqueue(trx, announcePost, next, { key: `${postId} ${next.after}` })
-    }),
+  async run({ db, limits }, { postId, after }) {
+    const authorId = after ? undefined : (await findVisiblePost(db, undefined, postId))?.authorId
+    // It stands where posts stand, and streams have brought it; those who follow are told of no flood.
+    if (authorId && !(await limits.isWithin('announcement', authorId))) return
+    await announceTo(db, postId, after)
+  },
 })
+
+const announceTo = (db: Kysely<Database>, postId: string, after: string | undefined) =>
+  inTransaction(db, async (trx) => {
+    const post = await holdPublishedPost(trx, postId)
+    if (!post) return
+    const { authorId, title: postTitle, username: authorUsername } = post
+    const ids = await listFollowerIds(trx, authorId, after, batch)
+    await deliver(trx, ids, {
+      content: { kind: 'post.published', data: { postId, postTitle, authorId, authorUsername } },
+      source: sourceOf(postId),
+      actorId: authorId,
+    })
+    if (ids.length < batch) return
+    const next = { postId, after: ids.at(-1)! }
+    await enqueue(trx, announcePost, next, { key: `${postId} ${next.after}` })
+  })
 
 /** A post that is gone is named to nobody. Restoring it tells nobody again. */
 export const withdrawPost = defineJob({

@@ -1,3 +1,4 @@
+import { sql } from 'kysely'
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
 import { createTestApi, password, type Person, type TestApi } from '../testing/index.ts'
 import { refusalOf } from '../testing/refusal.ts'
@@ -53,6 +54,7 @@ it('a post is for those who follow its author at that moment, and for nobody els
     await publish(n + 0.5)
     await eventually(() => expect(stream.numbers()).toContain(n + 0.5))
   }
+  await follow(root, bob)
   await tellAll(1)
   await follow(ada, bob)
   await tellAll(2)
@@ -68,6 +70,7 @@ it('a post is for those who follow its author at that moment, and for nobody els
   const next = await open(api.deps, ada, { topics: ['posts'], lastEventId })
   await eventually(() => expect(next.numbers()).toEqual([1, 2, 3, 4]))
   await unfollow(ada)
+  await follow(ada, root)
   const last = await open(api.deps, ada, { topics: [...topics], lastEventId })
   await eventually(() => expect(last.numbers()).toEqual([1.5, 2.5, 3.5, 4.5]))
 })
@@ -76,6 +79,38 @@ const follow = (person: Person, whom: Person) =>
   api.db.insertInto('follows').values({ followerId: person.user.id, followeeId: whom.user.id }).execute()
 const unfollow = (person: Person) =>
   api.db.deleteFrom('follows').where('followerId', '=', person.user.id).execute()
+
+it('who comes while it is being asked who follows is told, too', async () => {
+  const carol = await api.person('carol')
+  await api.db.deleteFrom('follows').execute()
+  for (const person of [ada, carol]) await follow(person, bob)
+  const here = await open(api.deps, ada, { topics: ['posts'] })
+  await publish(0)
+  const subscriber = {
+    userId: carol.user.id,
+    topics: new Set(['posts' as const]),
+    sessionId: (await carol.calls.auth.session()).session.id,
+    authenticatedAt: null,
+    expiresAt: null,
+  }
+  const reader = { lastEventId: undefined, signal: undefined, cut: undefined }
+  const coming = await api.deps.live.open(subscriber, reader)
+  expect(await coming.next()).toMatchObject({ done: false })
+
+  const lock = await api.db.startTransaction().execute()
+  await sql`lock table follows`.execute(lock)
+  await publishNumber(api, bob, 1, { topic: 'posts' })
+  const waiting = sql`
+    select 1 from pg_locks where not granted and relation = 'follows'::regclass
+      and database = (select oid from pg_database where datname = current_database())`
+  await eventually(async () => expect((await waiting.execute(api.db)).rows).not.toEqual([]))
+  const next = coming.next()
+  await new Promise(setImmediate)
+  await lock.rollback().execute()
+  expect((await next).value).toMatchObject({ 1: { data: { n: 1 } } })
+  await eventually(() => expect(here.numbers()).toEqual([1]))
+  await coming.return?.()
+})
 
 it('what happens to an account is told to its person: what, and how it went', async () => {
   const eve = await api.person('eve')

@@ -40,6 +40,16 @@ it('what happened before is not told to who comes for the first time', async () 
   await eventually(() => expect(stream.numbers()).toEqual([2]))
 })
 
+it('nor where others on the same server are still to be told', async () => {
+  const before = await open(api.deps, ada)
+  await sql`
+    insert into live_events (topic, user_id, kind, data)
+    values ('notifications', ${ada.user.id}, 'test.happened', '{"n": 1}')`.execute(api.db)
+  const after = await open(api.deps, ada)
+  await publish(2)
+  await eventually(() => expect([before.numbers(), after.numbers()]).toEqual([[1, 2], [2]]))
+})
+
 it('what is rolled back never happened', async () => {
   const stream = await open(api.deps, ada)
   const failing = inTransaction(api.db, async (trx) => {

@@ -35,7 +35,10 @@ export interface JobDefinition<Payload extends z.ZodType> {
   timeoutSeconds?: number
   /** Jobs of one queue run one after the other, in the order in which they are due. A handful of names, not one per row. */
   queue?: string | ((payload: z.output<Payload>) => string)
-  /** Of equal jobs one waits: a second takes its place. One that runs already is not equal any more. */
+  /**
+   * Of equal jobs one waits: a second takes its place. One that runs already is finished, and the second runs after it; when it
+   * fails, it is not tried again, as the second does what it was to do.
+   */
   uniqueBy?: (payload: z.output<Payload>) => string
   /** The lower the sooner, from -100 to 100; 0 unless stated. */
   priority?: number

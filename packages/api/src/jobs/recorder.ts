@@ -67,12 +67,14 @@ export function createRecorder(deps: Deps, { worker, stopping, givenUp }: Record
     log.warn({ err: error, job: job.name, jobId: row.id, attempt: row.attempts }, 'a job failed')
     await untilWritten(deps, givenUp, async (withHistory) => {
       const isAway = withHistory && error instanceof DependencyAwayError
-      const since = (isAway ? await postponedSince(db, attempt) : undefined) ?? endedAt
-      const verdict = stopping.aborted ? interrupted(row) : judge(error, row, job, (endedAt - since) / 1000)
+      const since = isAway ? await postponedSince(db, attempt) : undefined
+      const awaySeconds = (endedAt - (since ?? endedAt)) / 1000
+      const verdict = stopping.aborted ? interrupted(row) : judge(error, row, job, awaySeconds)
       const end = { ...attempt, endedAt, error, outcome: verdict.outcome }
-      const isHeld = await inTransaction(db, (trx) =>
-        reportFailure(trx, end, verdict, { worker, withHistory }),
-      )
+      // Put off every minute for a day, a job would have more rows than all others together: the first one tells of them all.
+      const isKnown = verdict.outcome === 'postponed' && since !== undefined
+      const written = { worker, withHistory: withHistory && !isKnown }
+      const isHeld = await inTransaction(db, (trx) => reportFailure(trx, end, verdict, written))
       if (!isHeld) log.warn({ lost: 1 }, 'jobs ended that this worker held no more')
     })
   }

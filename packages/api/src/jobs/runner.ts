@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Deps } from '../deps.ts'
+import { watchOutage } from '../outage.ts'
 import { toCronItems } from './crons.ts'
 import type { Job } from './define.ts'
 import { LaneRun, within, type Lane } from './run.ts'
@@ -64,12 +65,13 @@ function superviseLane(lane: Lane, deps: Deps, url: string): SupervisedLane {
   const settling = new Set<LaneRun>()
   let current: LaneRun | undefined
   let wasCutOff = false
+  const outage = watchOutage(deps.log, { away: 'the job runner stopped', back: 'the job runner runs again' })
   const ended = supervise()
 
   async function supervise() {
     while (!stopping.signal.aborted) {
       await runUntilItIsOver().catch((err: unknown) => {
-        if (!stopping.signal.aborted) deps.log.warn({ err }, 'the job runner stopped')
+        if (!stopping.signal.aborted) outage.began(err)
       })
       current = undefined
       wasCutOff = true
@@ -79,6 +81,7 @@ function superviseLane(lane: Lane, deps: Deps, url: string): SupervisedLane {
 
   async function runUntilItIsOver() {
     const run = (current = await LaneRun.start(lane, deps, url, wasCutOff))
+    outage.ended()
     if (stopping.signal.aborted) return run.stop(0)
     const reason = await run.over
     if (stopping.signal.aborted) return

@@ -4,18 +4,19 @@ import { makeDead, workerNameOf } from '../hasten.mjs'
 /**
  * Does what is planned at its time.
  *
- * @returns what was hit: of each worker what it held, of each restart when it was over
+ * @returns of each worker that was killed what it held, and when restarts were over
  */
 export async function breakAll({ faults }, { workers, postgres, ask, startedAt, hasten, signal }) {
-  const victims = []
+  const [victims, restartedAt] = [[], []]
   let lastAt = startedAt
   for (const { at, what, way, share } of faults) {
     await sleep(Math.max(0, startedAt + at * 1000 - Date.now()), undefined, { signal })
     if (what === 'postgres') await postgres.restart(way)
     else victims.push(await killOne(share))
     lastAt = Date.now()
+    if (what === 'postgres') restartedAt.push(lastAt)
   }
-  return { victims, lastAt }
+  return { victims, restartedAt, lastAt }
 
   async function killOne(share) {
     const victim = await workers.choose(share, signal)

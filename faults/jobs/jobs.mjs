@@ -23,11 +23,11 @@ export async function run(options, stopping) {
   await workers.ready(signal)
   const given = { workers, postgres, url, ask, startedAt: Date.now(), hasten: options.hasten, opened, signal }
 
-  const [{ victims, lastAt }] = await together([breakAll(plan, given), enqueueAll(plan, given)])
+  const [{ victims, restartedAt, lastAt }] = await together([breakAll(plan, given), enqueueAll(plan, given)])
   const locks = await untilDone(ask, lastAt, signal)
   const workersLeft = workers.lost()
   const leftBehind = await workers.stop()
-  const broken = tell(await count({ ask, options, victims, locks, workersLeft, leftBehind }))
+  const broken = tell(await count({ ask, options, victims, restartedAt, locks, workersLeft, leftBehind }))
   if (broken.length > 0) tellOf(workers.logged)
   return broken
 }

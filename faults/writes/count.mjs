@@ -26,6 +26,7 @@ export async function count({ ask, options, written, mail, left, hasStopped }) {
     },
     { name: 'jobs not done', value: left, most: 0 },
     { name: 'connections that were cut or refused', value: written.cut },
+    { name: 'answers that were lost on their way', value: written.lost },
     { name: 'calls repeated by the caller, when the SDK had given up', value: written.retries },
     { name: 'answers given again', value: written.replayed },
     { name: 'servers that did not stop', value: hasStopped ? 0 : 1, most: 0 },

@@ -8,8 +8,8 @@ const authors = 20
  * Registers users; and the first of them write drafts, as soon as they are there. Each tells by its name or its text who it
  * is.
  */
-export async function writeAll({ url, users, drafts, written, signal }) {
-  const { clientOf, untilAnswered } = createCalls({ url, written, signal })
+export async function writeAll({ url, users, drafts, written, chance, signal }) {
+  const { clientOf, untilAnswered } = createCalls({ url, written, chance, signal })
   const nobody = clientOf()
   const people = Array.from({ length: users }, (_, index) => `person_${index}`)
   const titles = Array.from({ length: drafts }, (_, index) => `Draft ${index}`)

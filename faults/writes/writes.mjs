@@ -26,7 +26,7 @@ export async function run(options, stopping) {
   const written = createWritten()
   const [lastAt] = await together([
     killServer({ server, ask, written, chance, kills, writes: users + drafts, hasten, signal }),
-    writeAll({ url: server.url, users, drafts, written, signal }),
+    writeAll({ url: server.url, users, drafts, written, chance, signal }),
   ])
   const left = await untilDone(ask, lastAt, signal)
   const hasStopped = await server.stop()

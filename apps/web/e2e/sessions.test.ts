@@ -130,7 +130,9 @@ async function arriveWith(page: Page, attack: string) {
   expect(new URL(page.url()).origin, attack).toBe(url)
 }
 
-test('no `next` leads away from this origin after signing in', async ({ page }) => {
+test('no `next` leads away from this origin after signing in', async ({ page, problems }) => {
+  // The page hears that its cookie is gone.
+  problems.expectStatus(401)
   const ada = await register('ada')
   const left = watchLeaving(page)
   for (const attack of attacks) {

@@ -2,7 +2,7 @@ import { client } from '../api/client.ts'
 import { holdWhileMine } from './one-tab.ts'
 import { mayTryAgain } from './refused.ts'
 
-/** Something happened; or the stream is live from now on, and what is shown may be older than what there is. */
+/** Something happened; or nothing is missed from now on, but what is shown may be older than what there is. */
 export type Heard =
   | { kind: 'live' }
   | { kind: 'event'; name: string; data: Record<string, unknown>; at: string }
@@ -18,6 +18,7 @@ export function hear(userId: string, onHeard: OnHeard, signal: AbortSignal) {
   const channel = new BroadcastChannel(name)
   channel.addEventListener('message', ({ data }: MessageEvent<Heard>) => onHeard(data))
   signal.addEventListener('abort', () => channel.close())
+  onHeard({ kind: 'live' })
   void holdWhileMine(name, signal, () =>
     holdStream((heard) => {
       channel.postMessage(heard)

@@ -24,6 +24,11 @@ export function count({ options, latency, reader, log, last, left, stopped, writ
     { name: 'events out of the order of their author', value: disordered(posts, written.posts), most: 0 },
     { name: 'posts not told', value: without([...written.posts.keys()], postIdsOf(posts)).length, most: 0 },
     { name: 'posts told twice', value: posts.length - new Set(postIdsOf(posts)).size, most: 0 },
+    {
+      name: 'posts written twice',
+      value: without(postIdsOf(posts), [...written.posts.keys()]).length,
+      most: 0,
+    },
     // The last one is notified of when it has arrived.
     { name: 'notifications', value: notificationsIn(arrived), least: events - 1, most: events - 1 },
     {
@@ -34,6 +39,7 @@ export function count({ options, latency, reader, log, last, left, stopped, writ
     { name: 'reconnections', value: reader.timesLive - 1, least: cuts + kills },
     { name: 'jobs not done', value: left, most: 0 },
     { name: 'connections of authors that were cut or refused', value: written.cut },
+    { name: 'answers to authors that were lost', value: written.lost },
     { name: 'calls repeated by authors, when the SDK had given up', value: written.retries },
     { name: 'answers given again', value: written.replayed },
     { name: 'servers that did not stop', value: stopped.filter((hasEnded) => !hasEnded).length, most: 0 },

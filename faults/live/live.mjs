@@ -2,6 +2,7 @@ import { createClient } from '../../packages/sdk/src/index.ts'
 import { makeDataDir } from '../data-dir.mjs'
 import { tell } from '../figures.mjs'
 import { openQuestions, startPostgres } from '../postgres.mjs'
+import { createChance } from '../seed.mjs'
 import { expectTogether } from '../together.mjs'
 import { untilDone } from '../until-done.mjs'
 import { breakAll } from './break.mjs'
@@ -29,9 +30,13 @@ export async function run(options, stopping) {
   const people = await makePeople({ url, serverUrl: urls[0] })
   const latency = await measureLatency({ from: urls[0], to: urls[1], people, signal, ...options })
 
-  const plan = makePlan(options)
+  const chance = createChance(options.seed)
+  const plan = makePlan(chance, options)
   const progress = createProgress(plan)
-  const authors = createAuthors({ urls, people, progress, signal })
+  const authors = createAuthors({ urls, people, progress, chance, signal })
+  // While others read on a server, it is in the midst of its events when somebody comes.
+  for (const server of urls)
+    openReader(createClient({ url: server, token: people.root.token }), ['notifications'], opened)
   const way = await openWay(urls, opened)
   const ada = createClient({ url: urls[0], fetch: way.fetch, token: people.ada.token })
   const reader = openReader(ada, ['posts', 'notifications'], opened)

@@ -1,5 +1,3 @@
-import { createChance } from '../seed.mjs'
-
 /** Writers run so far ahead of what breaks next, so that much is written while a reader is away. */
 const lead = 40
 
@@ -7,17 +5,16 @@ const lead = 40
  * What breaks, each at a mark: when so many posts are acknowledged. By the seed, as is the server that a post, or the
  * reader from then on, is led to.
  */
-export function makePlan({ events, cuts, restarts, kills, seed }) {
-  const chance = createChance(seed)
+export function makePlan(chance, { events, cuts, restarts, kills, hasten }) {
   const either = () => chance.whole(0, 1)
-  const faults = chance.shuffled([
-    ...Array.from({ length: cuts }, () => ({ what: 'cut', leadTo: either() })),
-    ...Array.from({ length: restarts }, (_, index) => ({
-      what: 'postgres',
-      way: index % 2 ? 'kill' : 'fast',
-    })),
-    ...Array.from({ length: kills }, () => ({ what: 'server', leadTo: either() })),
-  ])
+  const cut = Array.from({ length: cuts }, () => ({ what: 'cut', leadTo: either() }))
+  const killed = Array.from({ length: kills }, () => ({ what: 'server', leadTo: either() }))
+  const ways = Array.from({ length: restarts }, (_, index) => (index % 2 === 0 ? 'fast' : 'kill'))
+  const restarted = ways.map((way) => ({ what: 'postgres', way }))
+  // Who lost the database judges nobody for 30 s.
+  const faults = hasten
+    ? [...chance.shuffled([...cut, ...restarted]), ...killed]
+    : chance.shuffled([...cut, ...restarted, ...killed])
   const marks = faults.map(() => chance.whole(1, Math.floor(events * 0.95))).toSorted((a, b) => a - b)
   return {
     faults: faults.map((fault, index) => ({ ...fault, mark: marks[index], pauseMs: chance.between(0, 100) })),

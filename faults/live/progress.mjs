@@ -3,7 +3,7 @@ import { EventEmitter, once } from 'node:events'
 /** How far writers and faults have come; they wait for each other, so that each fault comes in the midst of writing. */
 export function createProgress({ room }) {
   const news = new EventEmitter()
-  const written = { posts: new Map(), refused: [], retries: 0, cut: 0, replayed: 0 }
+  const written = { posts: new Map(), refused: [], retries: 0, cut: 0, lost: 0, replayed: 0 }
   let begun = 0
   let faultsOver = 0
   const answered = () => written.posts.size + written.refused.length

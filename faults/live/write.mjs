@@ -1,9 +1,9 @@
 import { createCalls } from '../writes/calls.mjs'
 
 /** Each author publishes one post after the other, through either server; asked again, the other one is asked. */
-export function createAuthors({ urls, people, progress, signal }) {
+export function createAuthors({ urls, people, progress, chance, signal }) {
   const { written } = progress
-  const calls = urls.map((url) => createCalls({ url, written, signal }))
+  const calls = urls.map((url) => createCalls({ url, written, chance, signal }))
   const authors = people.authors.map(({ token }) => calls.map(({ clientOf }) => clientOf(token)))
   const { untilAnswered } = calls[0]
 

@@ -56,6 +56,8 @@ describe('a stream is closed soon after', () => {
     'its person was suspended': ({ user }) => root.calls.admin.users.suspend({ id: user.id }),
     'its person was suspended by hand': ({ user }) =>
       api.db.updateTable('users').set({ suspendedAt: new Date() }).where('id', '=', user.id).execute(),
+    'its person was marked as gone by hand': ({ user }) =>
+      api.db.updateTable('users').set({ deletedAt: new Date() }).where('id', '=', user.id).execute(),
     'its person has left': ({ calls }) => calls.users.delete(),
     'its person was erased': ({ user }) => api.db.deleteFrom('users').where('id', '=', user.id).execute(),
     'the password was given again, as a browser has a new token then': ({ calls }) =>
@@ -157,6 +159,19 @@ describe('a person has at most ten streams', () => {
     await api.db.deleteFrom('liveStreams').execute()
     await eventually(async () => expect(await until()).toBeDefined())
   })
+
+  it(
+    'also on a server whose places a crash of PostgreSQL has emptied, where others keep theirs',
+    { timeout: 60_000 },
+    async () => {
+      const [ada, bob] = [await person('ada'), await person('bob')]
+      for (const each of [ada, ada, ada, bob]) await open(deps, each)
+      await sql`truncate live_streams`.execute(api.db)
+      for (let n = 3; n < 10; n++) await open(deps, ada)
+      expect(await refusalOf(open(deps, ada))).toMatchObject(refused)
+      await eventually(async () => expect([await taken(ada), await taken(bob)]).toEqual([10, 1]))
+    },
+  )
 
   it('that are refused take no place', async () => {
     const ada = await person('ada')

@@ -31,7 +31,7 @@ export function createPlaces(db: Kysely<Database>): Places {
   return {
     async take(userId) {
       for (;;) {
-        const { slot, wasFull } = await claim(db, serverId, userId)
+        const { slot, wasFull } = await claim(db, serverId, userId, slotsOf(userId))
         if (slot !== null) return hold({ userId, slot })
         // Somebody else took the free one that was found, so this ends.
         if (wasFull) throw fail('RATE_LIMITED', { retryAfterSeconds: 10 }, tooMany)
@@ -52,6 +52,11 @@ export function createPlaces(db: Kysely<Database>): Places {
     },
   }
 
+  /** Of the streams that are here, whatever the table says: a crash of PostgreSQL empties it. */
+  function slotsOf(userId: string): number[] {
+    return [...held].filter((place) => place.userId === userId).map(({ slot }) => slot)
+  }
+
   function hold(place: Place): Place {
     held.add(place)
     return place
@@ -61,11 +66,11 @@ export function createPlaces(db: Kysely<Database>): Places {
 const tooMany = `At most ${perPerson} streams can be open at a time.`
 
 /** A free one at random, so that those who ask at once seldom want the same; null when it was taken first, or none was free. */
-async function claim(db: Kysely<Database>, serverId: string, userId: string) {
+async function claim(db: Kysely<Database>, serverId: string, userId: string, held: number[]) {
   const { rows } = await sql<{ slot: number | null; wasFull: boolean }>`
     with free as (
       select slot from generate_series(1, ${perPerson}::int) as slot
-      where not exists (
+      where slot.slot <> all(${held}::int[]) and not exists (
         select from live_streams taken
         where taken.user_id = ${userId} and taken.slot = slot.slot and taken.until > now())
       order by random() limit 1

@@ -15,5 +15,7 @@ export async function up(db: Kysely<never>): Promise<void> {
       primary key (transaction_id, id),
       constraint live_events_data_check check (pg_column_size(data) <= 8192)
     )`.execute(db)
+  // What somebody missed is looked up by whom it is for, or by whose deed it is; what is for a permission has nobody.
+  await sql`create index live_events_user_id on live_events (user_id, transaction_id, id)`.execute(db)
   await sql`create index live_events_at on live_events (at)`.execute(db)
 }

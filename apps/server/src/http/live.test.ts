@@ -1,4 +1,5 @@
 import { Agent } from 'node:http'
+import { connect } from 'node:net'
 import { eventually, publishNumber, type Person } from '@tenon/api/testing'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { openEventStream, type EventStream } from '../testing/event-stream.ts'
@@ -112,6 +113,23 @@ describe.each(names)('by %s', (transport) => {
     streams[0]?.close()
     await eventually(async () => expect(await places()).toBe(9))
     await open(path(['posts']), {}, bob)
+  })
+
+  it('who leaves before it begins takes no place', async () => {
+    const url = new URL(server.url)
+    const { token } = await server.api.person(`hasty_${transport}`)
+    const head = `GET ${path(['posts'])} HTTP/1.1\r\nHost: ${url.host}\r\nAuthorization: Bearer ${token}\r\n\r\n`
+    const leave = () =>
+      new Promise<void>((resolve) => {
+        const socket = connect(Number(url.port), url.hostname, () => {
+          socket.write(head, () => socket.resetAndDestroy())
+        })
+        socket.on('error', () => {}).on('close', () => resolve())
+      })
+    for (let turn = 0; turn < 3; turn++) await Promise.all(Array.from({ length: 8 }, leave))
+    await eventually(async () => expect(await places()).toBe(0))
+    const ten = Array.from({ length: 10 }, () => open(path(['posts']), bearer(token)))
+    await Promise.all(ten)
   })
 
   it('HEAD has the head of a stream, and opens none', async () => {

@@ -11,6 +11,8 @@ const retryMs = 2_000
 export function goneSignal(reply: FastifyReply): AbortSignal {
   const gone = new AbortController()
   reply.raw.once('close', () => gone.abort())
+  // It left while it was looked up who asks: that was told before anybody listened.
+  if (reply.raw.destroyed) gone.abort()
   return gone.signal
 }
 
@@ -73,6 +75,7 @@ export function createPings(): Pings {
   }
   return {
     keepAwake(response) {
+      if (response.destroyed) return
       awake.add(response)
       timer ??= setInterval(ping, pingMs)
       response.once('close', () => {

@@ -1,6 +1,5 @@
 import { sql, type Kysely, type Transaction } from 'kysely'
 import type { Database } from '../db.ts'
-import type { Claim } from './claim.ts'
 
 export function findAnswer(db: Kysely<Database>, ids: readonly Buffer[]) {
   return db
@@ -20,15 +19,6 @@ export async function lockKey(trx: Transaction<Database>, key: string): Promise<
     select pg_try_advisory_xact_lock(${key}::bigint) as is_ours,
            set_config('idle_in_transaction_session_timeout', '30000', true)`.execute(trx)
   return rows[0]?.isOurs === true
-}
-
-/** Whether it was answered before; and if its owner has `max` keys or more, when they have fewer. */
-export async function findStanding(trx: Transaction<Database>, { ids, userId }: Claim, max: number) {
-  const { rows } = await sql<{ isAnswered: boolean; fullUntil: Date | null }>`
-    select exists (select from idempotency_keys where id = any(${ids}::bytea[]) and expires_at > now()) as is_answered,
-           (select expires_at from idempotency_keys where user_id = ${userId}::uuid and expires_at > now()
-            order by expires_at desc offset ${max - 1} limit 1) as full_until`.execute(trx)
-  return rows[0]!
 }
 
 /** Takes the place of one that has expired. False when there is one that has not. */
@@ -54,4 +44,26 @@ export async function insertAnswer(
     )
     .executeTakeFirst()
   return numInsertedOrUpdatedRows > 0n
+}
+
+/**
+ * Up to `limit` of those beyond the newest `keys`, and beyond the newest that have `bytes` of answers together. Calls of
+ * one person at once wait for none of each other's, and what has been used anew meanwhile is left.
+ */
+export async function deleteOldest(
+  db: Kysely<Database>,
+  userId: string,
+  { keys, bytes }: { keys: number; bytes: number },
+  limit: number,
+): Promise<void> {
+  await sql`
+    with ranked as (
+      select id, expires_at, row_number() over newest as keys, sum(octet_length(answer)) over newest as bytes
+      from idempotency_keys where user_id = ${userId}
+      window newest as (order by expires_at desc rows unbounded preceding)),
+    surplus as (
+      select id, expires_at from ranked where keys > ${keys} or bytes > ${bytes} order by expires_at limit ${limit})
+    delete from idempotency_keys where id = any(array(
+      select kept.id from idempotency_keys kept join surplus using (id, expires_at)
+      for update of kept skip locked))`.execute(db)
 }

@@ -61,6 +61,21 @@ describe('with a key', () => {
     expect(await countPosts()).toBe(before)
   })
 
+  it.each(['/trpc/notifications.markAllRead', '/trpc/users.export', '/api/v1/notifications/read-all'])(
+    'what takes no input takes a key: %s',
+    async (path) => {
+      const key = randomUUID()
+      const headers = { ...withKey(key), 'content-type': 'application/json' }
+      const call = () => send('POST', server.url + path, { headers })
+      const first = await call()
+      expect([200, 202]).toContain(first.status)
+      expect(isReplayed(first)).toBeUndefined()
+      const again = await call()
+      expect(seen(again)).toEqual(seen(first))
+      expect(isReplayed(again)).toBe('true')
+    },
+  )
+
   it('the first answer is given again by tRPC, in a batch of one, too', async () => {
     const key = randomUUID()
     const first = await byTrpc(key)

@@ -96,7 +96,8 @@ function sendStream(
 /** HEAD is a GET whose body nobody reads; tRPC would answer it without calling anything. */
 function toFetchRequest(request: FastifyRequest, reply: FastifyReply): Request {
   const raw: NodeHTTPRequest = request.raw
-  raw.body = request.body ?? ''
+  // A call without an input has no body, but tRPC would read one when somebody asks for it.
+  raw.body = request.body ?? (request.method === 'POST' ? 'null' : '')
   const whole = incomingMessageToRequest(raw, reply.raw, { maxBodySize: null })
   const asked = request.method === 'HEAD' ? new Request(whole, { method: 'GET' }) : whole
   // An answer line by line sends its headers first, and procedures set cookies.

@@ -68,14 +68,29 @@ export function listForDigest(db: Kysely<Database>, userId: string, limit: numbe
     .execute()
 }
 
-/** What came up to this one was named, or is too much to be. */
-export async function markDigested(db: Kysely<Database>, userId: string, upTo: string): Promise<void> {
+/** What was read is named, or not to be. */
+export async function markDigested(
+  db: Kysely<Database>,
+  userId: string,
+  ids: readonly string[],
+): Promise<void> {
   await db
     .updateTable('notifications')
     .set({ inDigest: false })
     .where('userId', '=', userId)
-    .where('id', '<=', upTo)
+    .where(({ eb, val }) => eb('id', '=', eb.fn.any(val([...ids]))))
+    .execute()
+}
+
+/** What is older than this one is too much to be named. What came of late is not: it may have been committed only now. */
+export async function passOver(db: Kysely<Database>, userId: string, before: string): Promise<void> {
+  await db
+    .updateTable('notifications')
+    .set({ inDigest: false })
+    .where('userId', '=', userId)
+    .where('id', '<', before)
     .where('inDigest', '=', true)
+    .where('createdAt', '<', sql<Date>`now() - interval '1 hour'`)
     .execute()
 }
 

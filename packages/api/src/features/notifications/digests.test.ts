@@ -1,6 +1,9 @@
-import { sql } from 'kysely'
+import { sql, type Transaction } from 'kysely'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it, vi } from 'vitest'
+import { inTransaction, type Database } from '../../db.ts'
+import { newId } from '../../ids.ts'
 import { createTestApi, type Person, type TestApi } from '../../testing/index.ts'
+import { deliver } from './deliver.ts'
 import { mailDigest, startDigests } from './digests.ts'
 
 let api: TestApi
@@ -21,7 +24,7 @@ beforeEach(async () => {
   api.mailbox.sent.length = 0
 })
 
-afterEach(() => vi.useRealTimers())
+afterEach(() => vi.restoreAllMocks())
 
 afterAll(() => api.stop())
 
@@ -147,6 +150,48 @@ it('a digest names twenty at most, and says that there are more', async () => {
   await nextDay()
   await tick()
   expect(digestsOf(bob)).toHaveLength(1)
+})
+
+/** A message to bob that a digest is to name. */
+const message = (subject: string) => async (trx: Transaction<Database>) => {
+  const data = { messageId: newId(), subject, message: 'm' }
+  const content = { kind: 'admin.message' as const, data }
+  await deliver(trx, [bob.user.id], { content, source: subject, actorId: null })
+}
+
+it('what is committed while a digest is on its way is named by the next', async () => {
+  await bob.calls.notifications.preferences.update({ 'admin.message': { mail: false, digest: true } })
+  const late = await api.db.startTransaction().execute()
+  await message('One')(late)
+  await inTransaction(api.db, message('Two'))
+  vi.spyOn(api.mailbox, 'send').mockImplementationOnce(async (mail) => {
+    await late.commit().execute()
+    api.mailbox.sent.push(mail)
+  })
+  await tick()
+  await nextDay()
+  await tick()
+  expect(digestsOf(bob).map(({ text }) => text.match(/One|Two/g))).toEqual([['Two'], ['One']])
+})
+
+it('of more than a hundred a digest passes over the others, but not over what came within the hour', async () => {
+  await bob.calls.notifications.preferences.update({ 'admin.message': { mail: false, digest: true } })
+  await inTransaction(api.db, async (trx) => {
+    for (const subject of ['Long ago', 'Of late']) await message(subject)(trx)
+    for (let count = 0; count < 100; count++) await message(`Number ${count}.`)(trx)
+  })
+  await sql`update notifications set created_at = now() - interval '61 minutes' where source = 'Long ago'
+    `.execute(api.db)
+  await tick()
+  await nextDay()
+  await tick()
+  await nextDay()
+  await tick()
+  expect(digestsOf(bob).map(({ subject }) => subject)).toEqual([
+    'You missed more than 20 things',
+    'You missed something',
+  ])
+  expect(digestsOf(bob)[1]!.text).toContain('Of late')
 })
 
 it('a digest that could not be mailed is the same when it is tried again', async () => {

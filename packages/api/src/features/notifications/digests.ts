@@ -11,6 +11,7 @@ import {
   listDigestReaders,
   listForDigest,
   markDigested,
+  passOver,
 } from './digest-queries.ts'
 import { readContent, textsOf, type Texts } from './kinds.ts'
 import { getPreferences } from './preferences.ts'
@@ -52,15 +53,16 @@ export const mailDigest = defineJob({
   async run({ db, mailer, settings }, { userId }, { id, signal }) {
     const reader = await findDigestReader(db, userId)
     const rows = reader ? await listForDigest(db, userId, mostRead) : []
-    const newest = rows[0]
-    if (!reader || !newest) return
+    if (!reader || rows.length === 0) return
     const items = await toItems(db, userId, rows)
     const shown = { items: items.slice(0, mostShown), hasMore: items.length > mostShown }
     if (items.length > 0) {
       const letter = writeMail(digestMail, settings, { username: reader.username, ...shown })
       await mailer.send({ to: reader.email, key: `${mailDigest.name}.${id}`, ...letter }, signal)
     }
-    await markDigested(db, userId, newest.id)
+    const ids = rows.map((row) => row.id)
+    await markDigested(db, userId, ids)
+    if (ids.length === mostRead) await passOver(db, userId, ids.at(-1)!)
   },
 })
 

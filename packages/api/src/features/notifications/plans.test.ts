@@ -4,7 +4,7 @@ import { encodeCursor } from '../../pagination.ts'
 import { createTestApi, type Person, type TestApi } from '../../testing/index.ts'
 import { idOf, plansOf } from '../../testing/plans.ts'
 import { listFollowerIds, listFollowersAmong } from '../users/follow-queries.ts'
-import { listDigestReaders, listForDigest, markDigested } from './digest-queries.ts'
+import { listDigestReaders, listForDigest, markDigested, passOver } from './digest-queries.ts'
 import { sweepNotifications } from './jobs.ts'
 import { listIdsByRole } from './message-queries.ts'
 import { withdrawPost } from './published-posts.ts'
@@ -102,10 +102,11 @@ const writes: [string, () => Promise<unknown>, string[]][] = [
     ['messages_created_at', 'notifications_created_at', 'notifications_read_at'],
   ],
   ['reading all', () => ada.calls.notifications.markAllRead(), ['notifications_unread']],
+  ['what a digest named', () => markDigested(api.db, ada.user.id, [id, someone]), []],
   [
-    'what a digest named',
-    () => markDigested(api.db, ada.user.id, '0198c5f2-6a52-7c3e-9d0a-3b1f6c2e8a44'),
-    [],
+    'what a digest passed over',
+    () => passOver(api.db, ada.user.id, '0198c5f2-6a52-7c3e-9d0a-3b1f6c2e8a44'),
+    ['notifications_user_id'],
   ],
   [
     'what is more than a thousand',

@@ -3,7 +3,7 @@ import type { Database } from '../../db.ts'
 import { newId } from '../../ids.ts'
 import { enqueue } from '../../jobs/enqueue.ts'
 import { publishAll, type NewLiveEvent } from '../../live/publish.ts'
-import { content as contentSchema, kinds, type Channels, type Content } from './kinds.ts'
+import { content as contentSchema, kindNames, kinds, type Channels, type Content } from './kinds.ts'
 import { mailNotification } from './mail-notification.ts'
 import { channelsOf } from './preferences.ts'
 import { deleteSurplus, holdPresentUsers, insertNotifications } from './queries.ts'
@@ -36,6 +36,7 @@ export async function deliver(
   await deleteSurplus(
     trx,
     inserted.map(({ userId }) => userId),
+    kindNames.filter((name) => kinds[name].goesFirst),
   )
 }
 

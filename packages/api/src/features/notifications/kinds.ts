@@ -23,6 +23,8 @@ interface Definition<Payload extends z.ZodType> {
   isFixed?: true
   /** It is about something that is mailed anyway, in words of its own. */
   hasOwnMail?: true
+  /** Of a person who has more than are kept, these go before any others. */
+  goesFirst?: true
   tell(payload: z.output<Payload>): Texts
 }
 
@@ -45,6 +47,7 @@ export const kinds = {
   'post.published': defineKind('post.published', {
     payload: z.object({ postId: id, postTitle: z.string(), authorId: id, authorUsername: z.string() }),
     defaults: { inApp: true, mail: false, digest: false },
+    goesFirst: true,
     tell: ({ postId, postTitle, authorUsername }) => ({
       title: `${authorUsername} published a post`,
       text: postTitle,

@@ -130,10 +130,10 @@ it('all of one person’s are read at once, and nobody else’s', async () => {
 })
 
 /** So many, unread, without the words. */
-const fill = ({ user }: Person, count: number) =>
+const fill = ({ user }: Person, count: number, kind = 'admin.message') =>
   sql`
     insert into notifications (id, user_id, kind, source, data, in_app, in_digest)
-    select ('01900000-0000-7000-8000-' || lpad(n::text, 12, '0'))::uuid, ${user.id}, 'admin.message', 'filled ' || n,
+    select ('01900000-0000-7000-8000-' || lpad(n::text, 12, '0'))::uuid, ${user.id}, ${kind}, 'filled ' || n,
            '{"messageId": "01900000-0000-7000-8000-000000000000", "subject": "s", "message": "m"}', true, false
     from generate_series(1, ${count}::int) n`.execute(api.db)
 
@@ -154,6 +154,27 @@ it('a person keeps the newest thousand', async () => {
   expect(ofAda[0]?.source).toBe('filled 5')
   expect([(await subjectsOf(ada))[0], await subjectsOf(bob)]).toEqual(['The newest', ['The newest']])
   expect(await countOf(ada)).toBe(1_000)
+})
+
+it('a flood of posts pushes out posts alone: the oldest of them, while there are any', async () => {
+  await fill(ada, 1_003, 'post.published')
+  const kindOf = (from: number, to: number, kind: string) =>
+    sql`
+      update notifications set kind = ${kind}
+      where source in (select 'filled ' || n from generate_series(${from}::int, ${to}::int) n)`.execute(
+      api.db,
+    )
+  await kindOf(1, 1, 'security.notice')
+  await kindOf(2, 2, 'admin.message')
+  const oldest = async () => {
+    await tell([ada], 'The newest')
+    const rows = api.db.selectFrom('notifications').select('source').orderBy('id').execute()
+    return (await rows).map(({ source }) => source).slice(0, 3)
+  }
+  expect(await oldest()).toEqual(['filled 1', 'filled 2', 'filled 7'])
+  await kindOf(8, 1_003, 'security.notice')
+  expect(await oldest()).toEqual(['filled 1', 'filled 2', 'filled 8'])
+  expect(await oldest()).toEqual(['filled 2', 'filled 8', 'filled 9'])
 })
 
 it('streams hear of a new one by its id and kind alone, in the same transaction', async () => {

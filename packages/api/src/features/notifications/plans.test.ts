@@ -110,7 +110,7 @@ const writes: [string, () => Promise<unknown>, string[]][] = [
   ],
   [
     'what is more than a thousand',
-    () => api.db.transaction().execute((trx) => deleteSurplus(trx, [ada.user.id])),
+    () => api.db.transaction().execute((trx) => deleteSurplus(trx, [ada.user.id], ['post.published'])),
     ['notifications_user_id'],
   ],
 ]

@@ -129,6 +129,19 @@ it('of more than 30 posts an hour of one author nobody is told', async () => {
   await sql`delete from graphile_worker._private_jobs`.execute(api.db)
 })
 
+it('a post counts once against that, however often its job is tried', async () => {
+  const { db, log } = api.deps
+  const limited = { ...api.deps, limits: createLimits({ factor: 1 / 10, db, log }) }
+  const author = await api.person(freshName('flood'))
+  await bob.calls.users.follow({ id: author.user.id })
+  for (const title of ['1', '2', '3']) {
+    const { id: postId } = await author.calls.posts.create({ title, body: '', publish: true })
+    for (const attempt of [1, 2, 3, 4]) await announcePost.run(limited, { postId }, { ...run, attempt })
+  }
+  expect((await heardBy(bob)).toSorted()).toEqual(['1', '2', '3'])
+  await sql`delete from graphile_worker._private_jobs`.execute(api.db)
+})
+
 it('a post that is deleted before it is told of is told to nobody', async () => {
   const { id } = await publish()
   await ada.calls.posts.delete({ id })

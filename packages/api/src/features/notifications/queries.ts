@@ -130,13 +130,22 @@ export function insertNotifications(trx: Transaction<Database>, rows: NewNotific
     .execute()
 }
 
-export async function deleteSurplus(trx: Transaction<Database>, userIds: readonly string[]): Promise<void> {
+/** Of those who have more than are kept: first the oldest of these kinds, and then of all others. */
+export async function deleteSurplus(
+  trx: Transaction<Database>,
+  userIds: readonly string[],
+  firstKinds: readonly string[],
+): Promise<void> {
+  // Counted by the index alone, as hardly anybody has so many.
   await sql`
     delete from notifications where id in (
       select surplus.id from unnest(${[...userIds]}::uuid[]) as people (id)
       cross join lateral (
+        select id from notifications where user_id = people.id order by id desc offset ${mostKept} limit 1) too_many
+      cross join lateral (
         select id from notifications where user_id = people.id
-        order by id desc offset ${mostKept} limit ${mostKept}) surplus)`.execute(trx)
+        order by kind = any(${[...firstKinds]}::text[]), id desc offset ${mostKept} limit ${mostKept}) surplus)
+    `.execute(trx)
 }
 
 /** Where one is mailed to, while that may be. */

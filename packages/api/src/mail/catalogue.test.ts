@@ -2,6 +2,7 @@ import { expect, it } from 'vitest'
 import { auditActions } from '../audit/actions.ts'
 import { mailCatalogue, previewMail } from './catalogue.ts'
 import { noticeTemplates } from './notices.ts'
+import { digestMail, notificationMail } from './notifications.ts'
 import { defineMail, writeMail } from './template.ts'
 
 const site = { publicUrl: 'https://tenon.example', verificationHours: 24, resetMinutes: 15 }
@@ -74,4 +75,16 @@ it('what may be switched off says where, to the reader and to the mail client', 
   expect(mail.unsubscribeUrl).toBe('https://tenon.example/settings/notifications?a="b"')
   expect(mail.text).toContain('No more of these mails:\nhttps://tenon.example/settings/notifications')
   expect(previewMail('verify', site)).not.toHaveProperty('unsubscribeUrl')
+})
+
+it.each([0, 1])('of a text that is too long no half a character is shown, cut after %i more', (count) => {
+  const text = `${'x'.repeat(count)}${'😀'.repeat(1_000)}`
+  const items = [{ title: 'bob', text, path: null }]
+  const mails = [
+    writeMail(digestMail, site, { username: 'ada', items, hasMore: false }),
+    writeMail(notificationMail, site, { username: 'ada', title: 'bob', text, path: null }),
+  ]
+  for (const { html, text: plain } of mails)
+    expect([html.isWellFormed(), plain.isWellFormed()]).toEqual([true, true])
+  expect(mails[0]!.text).toContain(`- bob: ${'x'.repeat(count)}${'😀'.repeat(59)}…\n`)
 })

@@ -1,3 +1,4 @@
+import { cut } from './cut.ts'
 import { escapeHtml } from './escape-html.ts'
 import type { Letter, LetterItem } from './layout.ts'
 
@@ -57,7 +58,7 @@ const sheet = `
 /** Shown beside the subject in the list of mails; the empty characters keep what follows out of it. */
 function preheader([, second = '']: string[]): string {
   const fill = '&#847;&zwnj;&nbsp;'.repeat(60)
-  return `<div style="display:none;max-height:0;overflow:hidden;mso-hide:all;font-size:1px;line-height:1px;opacity:0">${escapeHtml(second.slice(0, 120))}${fill}</div>`
+  return `<div style="display:none;max-height:0;overflow:hidden;mso-hide:all;font-size:1px;line-height:1px;opacity:0">${escapeHtml(cut(second, 120))}${fill}</div>`
 }
 
 const paragraph = (text: string) =>

@@ -1,3 +1,4 @@
+import { cut } from './cut.ts'
 import { defineMail, greet, type Person } from './template.ts'
 
 const page = '/notifications'
@@ -61,5 +62,5 @@ export const digestMail = defineMail({
 /** A message may be long; the digest only names it. */
 function firstLine(text: string): string {
   const line = text.trim().split(/\r?\n/, 1)[0] ?? ''
-  return line.length > 120 ? `${line.slice(0, 119)}…` : line
+  return line.length > 120 ? `${cut(line, 119)}…` : line
 }

@@ -62,13 +62,19 @@ const killAfter = (victims, key, at) =>
   )
 
 const figures = `
-  with first_starts as (
-    select wanted.key, queue, place, min(at) as at from wanted join starts using (key)
-    where queue is not null group by wanted.key
+  with started as (
+    select key, worker, at, lead(at, 1, 'infinity') over (partition by key order by at) as next_at from starts
   ), runs as (
-    select queue, starts.key, starts.at as started_at,
-           (select min(at) from effects where effects.key = starts.key and effects.worker = starts.worker and effects.at > starts.at) as effect_at
-    from wanted join starts using (key) where queue is not null
+    select queue, started.at as started_at,
+           (select min(at) from effects where effects.key = started.key and effects.worker = started.worker
+              and effects.at > started.at and effects.at < started.next_at) as effect_at
+    from wanted join started using (key) where queue is not null
+  ), begun as (
+    select key, at from starts
+    -- One whose database was away as it began has no row of its own.
+    union all select key, started_at from wanted join job_runs using (job_id) where outcome = 'retrying'
+  ), first_starts as (
+    select queue, place, min(at) as at from wanted join begun using (key) where wanted.queue is not null group by wanted.key
   ), ordered as (
     select at, max(at) over (partition by queue order by place rows between unbounded preceding and 1 preceding) as before
     from first_starts

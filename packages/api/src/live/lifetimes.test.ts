@@ -139,6 +139,22 @@ describe('a person has at most ten streams', () => {
     expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(10)
   })
 
+  it('though a free one is taken by another server while it is asked for', async () => {
+    const ada = await person('ada')
+    const trx = await api.db.startTransaction().execute()
+    await sql`
+      insert into live_streams
+      select ${ada.user.id}, slot, gen_random_uuid(), now() + interval '1 minute' from generate_series(1, 10) slot
+      `.execute(trx)
+    const asking = refusalOf(open(deps, ada))
+    const waiting = sql`
+      select 1 from pg_stat_activity
+      where datname = current_database() and wait_event_type = 'Lock' and query like '%live_streams%'`
+    await eventually(async () => expect((await waiting.execute(api.db)).rows).not.toEqual([]))
+    await trx.commit().execute()
+    expect(await asking).toMatchObject(refused)
+  })
+
   it('of which those of a process that died count no more after a while', async () => {
     const [ada, dying] = [await person('ada'), otherServer(60_000)]
     for (let n = 0; n < 10; n++) await open(dying, ada)
@@ -180,6 +196,14 @@ describe('a person has at most ten streams', () => {
       await refusalOf(ada.calls.live.stream({ topics: ['notifications'], lastEventId: 'x' }))
     await open(deps, ada)
     expect(await taken(ada)).toBe(1)
+  })
+
+  it('and one that could not begin takes none', async () => {
+    const ada = await person('ada')
+    await sql`alter table live_events rename to away`.execute(api.db)
+    expect(await refusalOf(open(deps, ada))).toMatchObject({ code: 'INTERNAL' })
+    await sql`alter table away rename to live_events`.execute(api.db)
+    await eventually(async () => expect(await taken(ada)).toBe(0))
   })
 
   it('and none is left behind by who never read theirs', async () => {

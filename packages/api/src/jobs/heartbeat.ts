@@ -4,6 +4,8 @@ import type { Log } from '../deps.ts'
 import { deadAfterSeconds, freeJobsOfTheDead } from './rescue.ts'
 
 export const beatMs = 5_000
+/** After an outage all who live are heard of within this time. */
+const returnMs = 3 * beatMs
 
 /** What a worker says of itself: one lane of one process, by the name that Graphile Worker locks jobs with. */
 export interface Beat {
@@ -35,7 +37,7 @@ export interface HeartOptions {
 export function startHeart({ db, log, beat, wasCutOff, onDeath }: HeartOptions): Heart {
   let seenAt = Date.now()
   // Who was cut off may be the first to be back, and would take all the others for dead.
-  let mayJudgeAt = wasCutOff ? seenAt + deadAfterSeconds * 1000 : 0
+  let mayJudgeAt = wasCutOff ? seenAt + returnMs : 0
   let isFirst = true
   let writing: Promise<void> | undefined
 
@@ -44,11 +46,11 @@ export function startHeart({ db, log, beat, wasCutOff, onDeath }: HeartOptions):
     try {
       if (!(await writeBeat(db, beat, isFirst))) return onDeath()
       isFirst = false
-      if (at - seenAt > 3 * beatMs) mayJudgeAt = at + deadAfterSeconds * 1000
+      if (at - seenAt > returnMs) mayJudgeAt = at + returnMs
       seenAt = at
       if (beat.isCareful && at >= mayJudgeAt) await freeJobsOfTheDead(db, log)
     } catch (err) {
-      mayJudgeAt = Date.now() + deadAfterSeconds * 1000
+      mayJudgeAt = Date.now() + returnMs
       log.warn({ err }, 'no heartbeat could be written')
     }
   }

@@ -5,9 +5,8 @@ import { toFailure } from '../errors.ts'
 import type { Attempt } from './attempt.ts'
 import type { Job } from './define.ts'
 import { completeJobs, reportFailure } from './endings.ts'
-import { DependencyAwayError } from './errors.ts'
 import { postponedSince, type End } from './history.ts'
-import { interrupted, judge } from './retry.ts'
+import { interrupted, isDependencyAway, judge } from './retry.ts'
 
 /**
  * Writes how attempts ended, as far as the worker still holds their jobs: one that was taken for dead meanwhile must not end
@@ -66,7 +65,7 @@ export function createRecorder(deps: Deps, { worker, stopping, givenUp }: Record
     const endedAt = Date.now()
     log.warn({ err: error, job: job.name, jobId: row.id, attempt: row.attempts }, 'a job failed')
     await untilWritten(deps, givenUp, async (withHistory) => {
-      const isAway = withHistory && error instanceof DependencyAwayError
+      const isAway = withHistory && isDependencyAway(error)
       const since = isAway ? await postponedSince(db, attempt) : undefined
       const awaySeconds = (endedAt - (since ?? endedAt)) / 1000
       const verdict = stopping.aborted ? interrupted(row) : judge(error, row, job, awaySeconds)

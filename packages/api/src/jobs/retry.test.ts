@@ -75,3 +75,17 @@ it.each([
 ])('%s', (_, backoff, seconds) => {
   expect([1, 2, 3, 4].map(backoff)).toEqual(seconds)
 })
+
+it.each([
+  ['is restarted', Object.assign(new Error('terminating connection'), { code: '57P01' })],
+  ['refuses connections', Object.assign(new Error('connect'), { code: 'ECONNREFUSED' })],
+  ['has none to spare', new Error('timeout exceeded when trying to connect')],
+  ['saw two transactions in each other’s way', Object.assign(new Error('deadlock'), { code: '40P01' })],
+])('a database that %s costs no attempt', (_, error) => {
+  expect(judge(error, row(4), job)).toEqual({
+    outcome: 'postponed',
+    attempts: 3,
+    maxAttempts: 4,
+    delaySeconds: 5,
+  })
+})

@@ -1,4 +1,5 @@
 import type { Job as GraphileJob } from 'graphile-worker'
+import { toFailure } from '../errors.ts'
 import type { Backoff } from './backoff.ts'
 import type { Job } from './define.ts'
 import { DependencyAwayError, PermanentJobError } from './errors.ts'
@@ -29,7 +30,7 @@ export function judge(
   awaySeconds = 0,
   random = Math.random(),
 ): Verdict {
-  const isAway = error instanceof DependencyAwayError
+  const isAway = isDependencyAway(error)
   if (error instanceof PermanentJobError || (isAway && awaySeconds > day))
     return { outcome: 'failed', attempts, maxAttempts: attempts, delaySeconds: 0 }
   if (isAway) {
@@ -40,6 +41,10 @@ export function judge(
   const delaySeconds = secondsOf(backoff, attempts) * (1 + random / 10)
   return { outcome: 'retrying', attempts, maxAttempts, delaySeconds }
 }
+
+/** Our own database is one, too: no job is to blame for its restart. */
+export const isDependencyAway = (error: unknown) =>
+  error instanceof DependencyAwayError || toFailure(error).apiCode === 'UNAVAILABLE'
 
 /** Whatever a policy of somebody's own does, the job must be able to end. */
 function secondsOf(backoff: Backoff, attempts: number): number {

@@ -1,5 +1,6 @@
 import { Agent } from 'node:http'
 import { connect } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { eventually, publishNumber, type Person } from '@tenon/api/testing'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { openEventStream, type EventStream } from '../testing/event-stream.ts'
@@ -126,10 +127,10 @@ describe.each(names)('by %s', (transport) => {
         })
         socket.on('error', () => {}).on('close', () => resolve())
       })
-    for (let turn = 0; turn < 3; turn++) await Promise.all(Array.from({ length: 8 }, leave))
+    await Promise.all(Array.from({ length: 8 }, leave))
+    // Nobody tells when the server has noticed all of them; what it got wrong stays.
+    await sleep(1_000)
     await eventually(async () => expect(await places()).toBe(0))
-    const ten = Array.from({ length: 10 }, () => open(path(['posts']), bearer(token)))
-    await Promise.all(ten)
   })
 
   it('HEAD has the head of a stream, and opens none', async () => {

@@ -3,6 +3,7 @@ import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
 import { createTestApi, password, type Person, type TestApi } from '../testing/index.ts'
 import { refusalOf } from '../testing/refusal.ts'
 import { eventually, publishNumber, testStreams } from '../testing/streams.ts'
+import { publish as publishLive } from './publish.ts'
 
 let api: TestApi
 let ada: Person
@@ -97,9 +98,12 @@ it('who comes while it is being asked who follows is told, too', async () => {
   const coming = await api.deps.live.open(subscriber, reader)
   expect(await coming.next()).toMatchObject({ done: false })
 
+  const post = await api.db.startTransaction().execute()
+  await publishLive(post, { topic: 'posts', kind: 'test.happened', userId: bob.user.id, data: { n: 1 } })
+  // Younger than what it is to hold up: it would hold that back.
   const lock = await api.db.startTransaction().execute()
   await sql`lock table follows`.execute(lock)
-  await publishNumber(api, bob, 1, { topic: 'posts' })
+  await post.commit().execute()
   const waiting = sql`
     select 1 from pg_locks where not granted and relation = 'follows'::regclass
       and database = (select oid from pg_database where datname = current_database())`

@@ -101,7 +101,7 @@ export const recentlyPermitted = (permission: Permission) =>
 
 /**
  * On a rung, for mutations whose answer holds no secret: `userProcedure.concat(idempotent)`. With a key what is done is done
- * once, in one transaction with its answer, and the same call is answered so for 24 hours; without one nothing changes.
+ * once, in one transaction with its answer, and the same call is answered so for up to 24 hours; without one nothing changes.
  * It stands behind the rung: who may not call any more is refused, and is not told what was answered.
  */
 export const idempotent = t.procedure

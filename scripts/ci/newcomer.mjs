@@ -7,6 +7,17 @@ import { connect } from 'node:net'
 import { join } from 'node:path'
 import { root } from '../set-up/paths.mjs'
 
+/** What the tour has to show. */
+const shown = [
+  '204 No Content',
+  '"emailVerified":true',
+  'Ada Lovelace published',
+  'EMAIL_TAKEN',
+  'Idempotent-Replayed: true',
+  'event: notifications',
+  'ada published a post',
+]
+
 const folder = join(root, 'reports/newcomer')
 const endsWithinMs = 15_000
 
@@ -58,16 +69,6 @@ function followTour(url) {
       throw new Error(`the tour does not show ${told}:\n${output}`)
   console.log('The tour of the README, as it is written: works')
 }
-
-const shown = [
-  '204 No Content',
-  '"emailVerified":true',
-  'Ada Lovelace published',
-  'EMAIL_TAKEN',
-  'Idempotent-Replayed: true',
-  'event: notifications',
-  'ada published a post',
-]
 
 async function end(system, way, stop) {
   const begin = Date.now()

@@ -32,7 +32,7 @@ export interface Lane {
 
 /** Jobs that were taken ahead wait this long for their turn, then others may have them. */
 const patienceMs = 2_000
-const takenAhead = 10
+const takenAhead = 20
 const firstJobsMs = 10_000
 const pollInterval = 2_000
 

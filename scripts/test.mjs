@@ -8,6 +8,7 @@ import { forwardSignals } from './child.mjs'
 import { root } from './set-up/paths.mjs'
 import { countTests, sum, totalLine } from './tests/counts.mjs'
 import { coveredLines, wantedLines } from './tests/coverage.mjs'
+import { endOf, failuresIn } from './tests/failures.mjs'
 import { judgeLedger } from './tests/ledger-check.mjs'
 import { ledgerFile, readLedger } from './tests/ledger.mjs'
 import { printTable } from './tests/table.mjs'
@@ -21,6 +22,7 @@ const turboPassed = await runTurbo(process.argv.slice(2))
 const tasks = readTasks()
 const rows = [typesRow(), ...tasks.filter(({ task }) => task === 'test').map(testRow)]
 const complaints = [...builds(), ...coverage(), ...browser(), ...ledger()]
+const failures = tasks.filter(({ task, passed }) => task === 'test' && !passed).flatMap(failedTests)
 report()
 
 // A report that is there afterwards was written by this run, or brought back from turbo's cache by it.
@@ -57,6 +59,12 @@ function testRow({ name, folder, passed }) {
   return { name, ...countTests(join(folder, 'reports/vitest.json'), passed), lines: coveredLines(folder) }
 }
 
+/** A run can fail without a failing test, by an error that nobody caught: the end of what it printed tells of that. */
+function failedTests({ name, folder }) {
+  const named = failuresIn(join(folder, 'reports/vitest.json'))
+  return named.length > 0 ? named : [`${name}\n${endOf(join(folder, '.turbo/turbo-test.log'))}`]
+}
+
 function builds() {
   return tasks
     .filter(({ task, passed }) => task === 'build' && !passed)
@@ -88,11 +96,12 @@ function report() {
   const unexplained = !turboPassed && failedRows + complaints.length === 0
   if (unexplained) complaints.push('turbo failed, see above')
   printTable(rows)
-  for (const complaint of complaints) console.log(`failed: ${complaint}`)
+  const failedAll = [...failures, ...complaints]
+  for (const failure of failedAll) console.log(`failed: ${failure}`)
   const total = sum(rows)
   const failed = total.failed + complaints.length
   console.log(`in ${Math.round((Date.now() - begin) / 1000)} s`)
-  writeFileSync(join(root, 'reports/totals.json'), JSON.stringify({ ...total, failed }))
+  writeFileSync(join(root, 'reports/totals.json'), JSON.stringify({ ...total, failed, failures: failedAll }))
   console.log(totalLine({ ...total, failed }))
   process.exitCode = failed > 0 ? 1 : 0
 }

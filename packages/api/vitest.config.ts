@@ -7,8 +7,9 @@ export default defineConfig({
     globalSetup: ['src/testing/global-setup.ts'],
     // Much of a test is waiting for PostgreSQL, so no core is left free; and no more than its connections allow.
     maxWorkers: Math.min(availableParallelism(), 4),
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    // Longer than anything is waited for, so that what did not come is named.
+    testTimeout: 90_000,
+    hookTimeout: 90_000,
     reporters: ['default', 'json'],
     outputFile: { json: 'reports/vitest.json' },
     coverage: {

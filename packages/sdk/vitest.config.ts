@@ -4,7 +4,7 @@ export default defineConfig({
   test: {
     globalSetup: ['@tenon/api/testing/global-setup'],
     include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
-    testTimeout: 60_000,
+    testTimeout: 90_000,
     hookTimeout: 120_000,
     restoreMocks: true,
     unstubGlobals: true,

@@ -73,6 +73,7 @@ pool_mode = transaction
 max_client_conn = 1000
 default_pool_size = 10
 server_idle_timeout = 5
+server_login_retry = 1
 ignore_startup_parameters = extra_float_digits
 log_connections = 0
 log_disconnections = 0

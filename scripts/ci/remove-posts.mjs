@@ -113,7 +113,7 @@ onCopy((copy) => {
   const tests = testsThatFail(copy)
   for (const test of tests) copy.remove(test)
   copy.run('turbo', 'run', 'typecheck')
-  console.log(`without posts everything checks; with them went ${tests.join(', ') || 'no other test'}`)
+  console.log(`without posts everything checks; ${tests.length} tests of other features went with them`)
 })
 
 function replaced(text, find, replace, file) {

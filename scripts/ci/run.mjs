@@ -1,9 +1,10 @@
-// The steps of CI, all of them even when one fails, and their sum in the last line.
+// The steps of CI, all of them even when one fails. What failed stands together at the end, above the sum.
 import { spawnSync } from 'node:child_process'
 import { readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { root } from '../set-up/paths.mjs'
 import { countTests, sum } from '../tests/counts.mjs'
+import { failuresIn } from '../tests/failures.mjs'
 
 const reports = join(root, 'reports')
 
@@ -16,17 +17,17 @@ const steps = [
   {
     name: 'PostgreSQL 15',
     command: ['node', 'scripts/ci/debian-postgres.mjs', 'postgres-15'],
-    counts: (passed) => countTests(join(root, 'packages/api/reports/postgres-15.json'), passed),
+    counts: (passed) => testsOf('packages/api/reports/postgres-15.json', passed),
   },
   {
     name: 'PgBouncer',
     command: ['node', 'scripts/ci/debian-postgres.mjs', 'pgbouncer'],
-    counts: (passed) => countTests(join(root, 'packages/api/reports/pgbouncer.json'), passed),
+    counts: (passed) => testsOf('packages/api/reports/pgbouncer.json', passed),
   },
   {
     name: 'Redis',
     command: ['node', 'scripts/ci/debian-redis.mjs'],
-    counts: (passed) => countTests(join(root, 'packages/api/reports/redis.json'), passed),
+    counts: (passed) => testsOf('packages/api/reports/redis.json', passed),
   },
   { name: 'licences', command: ['node', 'scripts/licences.mjs'] },
   { name: 'names in the tree', command: ['node', 'scripts/ci/names.mjs'] },
@@ -40,6 +41,8 @@ const results = steps.map(run)
 console.log()
 for (const { name, seconds, passed, failed } of results)
   console.log(`${failed ? 'FAILED' : 'passed'}  ${name}: ${passed} passed, ${failed} failed, ${seconds} s`)
+for (const { name, failures = [] } of results)
+  for (const failure of failures) console.log(`\nfailed in ${name}: ${failure}`)
 const total = sum(results)
 console.log(`${total.passed} passed, ${total.failed} failed`)
 process.exitCode = total.failed > 0 ? 1 : 0
@@ -53,6 +56,11 @@ function run({ name, command: [program, ...args], counts = asOne }) {
 
 function asOne(ok) {
   return { passed: Number(ok), failed: Number(!ok), skipped: 0 }
+}
+
+function testsOf(report, passed) {
+  const file = join(root, report)
+  return { ...countTests(file, passed), failures: passed ? [] : failuresIn(file) }
 }
 
 /** What `npm test` wrote beside its last line; a run that ended before it is one failure. */

@@ -12,5 +12,5 @@ onCopy((copy) => {
   const { passed, output } = copy.try('turbo', 'run', 'typecheck', '--filter=@tenon/web')
   const places = output.match(/src\/\S+\(\d+,\d+\): error TS\d+: .*username.*/g) ?? []
   if (passed || places.length === 0) throw new Error(`a renamed field went unnoticed in apps/web\n${output}`)
-  console.log(`username was renamed in packages/api; apps/web no longer checks:\n  ${places.join('\n  ')}`)
+  console.log(`username was renamed in packages/api; apps/web no longer checks in ${places.length} places`)
 })

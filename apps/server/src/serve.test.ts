@@ -2,6 +2,7 @@ import { Agent } from 'node:http'
 import {
   createEmptyDatabase,
   createTestDatabase,
+  eventually,
   startTestProxy,
   type TestDatabase,
 } from '@tenon/api/testing'
@@ -162,10 +163,7 @@ describe('while its database is away, a server', () => {
     }
 
     proxy.restore()
-    await vi.waitFor(async () => expect((await send('GET', `${url}/readyz`)).status).toBe(200), {
-      timeout: 10_000,
-      interval: 50,
-    })
+    await eventually(async () => expect((await send('GET', `${url}/readyz`)).status).toBe(200))
     expect((await send('GET', `${url}/api/v1/posts`)).status).toBe(200)
     await stop()
     proxy.stop()
@@ -194,7 +192,7 @@ describe('stopping', () => {
     await lock.isAwaited()
     const startedAt = performance.now()
     const stopped = stop()
-    await vi.waitFor(() => expect(send('GET', `${url}/livez`)).rejects.toThrow('ECONNREFUSED'))
+    await eventually(() => expect(send('GET', `${url}/livez`)).rejects.toThrow('ECONNREFUSED'))
     await lock.release()
     expect(await slow).toMatchObject({ status: 200, headers: { connection: 'close' }, json: { items: [] } })
     await stopped
@@ -230,8 +228,7 @@ describe('stopping', () => {
     const waiting = () => sql`select 1 from pg_locks where not granted`.execute(db)
     const release = async () => void (trx.isRolledBack || (await trx.rollback().execute()))
     return {
-      isAwaited: () =>
-        vi.waitFor(async () => expect((await waiting()).rows).not.toEqual([]), { interval: 20 }),
+      isAwaited: () => eventually(async () => expect((await waiting()).rows).not.toEqual([])),
       release,
       async [Symbol.asyncDispose]() {
         await release()

@@ -1,4 +1,5 @@
 import { EventEmitter } from 'node:events'
+import { eventually } from '@tenon/api/testing'
 import { LocalPostgresError } from '@tenon/local-postgres'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { ConfigError } from './config.ts'
@@ -21,14 +22,14 @@ describe('a process', () => {
     const stop = vi.fn(async () => {})
     const host = createHost(stop)
     host.emit(signal)
-    await vi.waitFor(() => expect(host.exit).toHaveBeenCalledExactlyOnceWith(0))
+    await eventually(() => expect(host.exit).toHaveBeenCalledExactlyOnceWith(0))
   })
 
   it('stops once, however often it is told', async () => {
     const stop = vi.fn(async () => {})
     const host = createHost(stop)
     for (const signal of ['SIGINT', 'SIGINT', 'SIGTERM']) host.emit(signal)
-    await vi.waitFor(() => expect(host.exit).toHaveBeenCalledExactlyOnceWith(0))
+    await eventually(() => expect(host.exit).toHaveBeenCalledExactlyOnceWith(0))
     expect(stop).toHaveBeenCalledOnce()
   })
 
@@ -38,7 +39,7 @@ describe('a process', () => {
       const stop = vi.fn(async () => {})
       const host = createHost(stop)
       host.emit(event, new Error('nobody expected this'))
-      await vi.waitFor(() => expect(host.exit).toHaveBeenCalledExactlyOnceWith(1))
+      await eventually(() => expect(host.exit).toHaveBeenCalledExactlyOnceWith(1))
       expect(stop).toHaveBeenCalledOnce()
     },
   )
@@ -46,7 +47,7 @@ describe('a process', () => {
   it('that can not stop cleanly ends with 1', async () => {
     const host = createHost(() => Promise.reject(new Error('stuck')))
     host.emit('SIGTERM')
-    await vi.waitFor(() => expect(host.exit).toHaveBeenCalledExactlyOnceWith(1))
+    await eventually(() => expect(host.exit).toHaveBeenCalledExactlyOnceWith(1))
   })
 
   it('that can not stop at all is ended before 15 s have passed', () => {

@@ -1,8 +1,8 @@
 import { once } from 'node:events'
 import { createServer, type AddressInfo, type Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { createScriptedSmtpServer, createTestDatabase } from '@tenon/api/testing'
-import { expect, it, vi } from 'vitest'
+import { createScriptedSmtpServer, createTestDatabase, eventually } from '@tenon/api/testing'
+import { expect, it } from 'vitest'
 import { readConfig } from './config.ts'
 import { createLog } from './log.ts'
 import { makeTestDataDir } from './testing/index.ts'
@@ -50,7 +50,7 @@ it('who stops leaves the mail server', async () => {
   await deps.mailer.send({ to: 'ada@example.com', subject: 'Hi', text: 'Hi', html: '<p>Hi</p>', key: '1' })
   expect([smtp.taken, smtp.open()]).toEqual([1, 1])
   await stop()
-  await vi.waitFor(() => expect(smtp.open()).toBe(0))
+  await eventually(() => expect(smtp.open()).toBe(0))
 
   await smtp.stop()
   await dataDir.remove()

@@ -1,6 +1,6 @@
 import { createDevMailbox } from '@tenon/api'
 import { join } from 'node:path'
-import { createTestApi } from '@tenon/api/testing'
+import { createTestApi, eventually } from '@tenon/api/testing'
 import { expect, it, vi } from 'vitest'
 import { readConfig } from './config.ts'
 import { createLog } from './log.ts'
@@ -19,9 +19,7 @@ it('a worker does what servers leave to it, until it is stopped', async () => {
   const env = { DATABASE_URL: api.database.directUrl, DATA_DIR: dataDir.path, APP_SECRET: secret }
   await work(readConfig(env), createLog('silent'), opened)
   const mailbox = createDevMailbox(join(dataDir.path, 'mail'), api.deps.settings)
-  await vi.waitFor(async () => expect(await mailbox.list()).toMatchObject([{ to: 'ada@example.com' }]), {
-    timeout: 10_000,
-  })
+  await eventually(async () => expect(await mailbox.list()).toMatchObject([{ to: 'ada@example.com' }]))
   await opened.disposeAsync()
   expect(await api.waitingJobs()).toEqual([])
 

@@ -3,6 +3,7 @@ import pg from 'pg'
 import { afterAll, beforeAll, expect, it, vi } from 'vitest'
 import { createDatabase, createPool, inTransaction } from './db.ts'
 import { toFailure } from './errors.ts'
+import { eventually } from './testing/eventually.ts'
 import { createTestApi, recordingLog, silentLog, type TestApi } from './testing/index.ts'
 
 let api: TestApi
@@ -58,7 +59,7 @@ it('a connection that is cut while idle is logged, and ends nothing', async () =
   const db = createDatabase({ url: api.database.directUrl, log, max: 1 })
   const { rows } = await sql<{ pid: number }>`select pg_backend_pid() as pid`.execute(db)
   await sql`select pg_terminate_backend(${rows[0]!.pid})`.execute(api.db)
-  await vi.waitFor(() =>
+  await eventually(() =>
     expect(entries.map(({ message }) => message)).toEqual(['a database connection was lost']),
   )
   expect((await sql`select 1`.execute(db)).rows).toHaveLength(1)

@@ -7,6 +7,7 @@ import { createDatabase } from './db.ts'
 import type { Deps } from './deps.ts'
 import { errorCatalogue, type ErrorCode } from './error-codes.ts'
 import { fail, Failure, toFailure, validationFailure } from './errors.ts'
+import { eventually } from './testing/eventually.ts'
 import { createTestApi, silentLog, type TestApi } from './testing/index.ts'
 import { answerTo, posted } from './testing/wire.ts'
 import { publicProcedure, router } from './trpc.ts'
@@ -167,7 +168,7 @@ it('a connection that is cut within a call is 503, and soon calls work again', a
   const answer = await whileUsersAreLocked('pg_terminate_backend')
   expect(answer.status).toBe(503)
   expect(answer.errors[0]!.data.code).toBe('UNAVAILABLE')
-  await vi.waitFor(async () => expect((await answerTo(api.deps, getUser)).status).toBe(404))
+  await eventually(async () => expect((await answerTo(api.deps, getUser)).status).toBe(404))
 })
 
 /** Does this to a call's connection, which waits for a lock. */
@@ -178,10 +179,7 @@ async function whileUsersAreLocked(interference: 'pg_cancel_backend' | 'pg_termi
     client.query(`
       select ${interference}(pid) from pg_stat_activity
       where datname = current_database() and wait_event_type = 'Lock'`)
-  await vi.waitFor(async () => expect((await interfere()).rowCount).toBe(1), {
-    timeout: 10_000,
-    interval: 10,
-  })
+  await eventually(async () => expect((await interfere()).rowCount).toBe(1))
   await client.query('rollback')
   return answer
 }

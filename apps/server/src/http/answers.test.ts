@@ -234,7 +234,7 @@ describe.concurrent('a connection', () => {
     expect(await sendRaw(server.url, bytes)).toBe('')
   })
 
-  it('that sends its headers too slowly is told so and closed', { timeout: 15_000 }, async ({ expect }) => {
+  it('that sends its headers too slowly is told so and closed', async ({ expect }) => {
     const answer = parse(await sendRaw(server.url, `GET /api/v1/posts HTTP/1.1\r\n${host}`))
     expect(errorOf(answer, 'rest')).toMatchObject({
       status: 400,
@@ -242,7 +242,7 @@ describe.concurrent('a connection', () => {
     })
   })
 
-  it('that never ends its body is told so and closed', { timeout: 20_000 }, async ({ expect }) => {
+  it('that never ends its body is told so and closed', async ({ expect }) => {
     const head = `POST /api/v1/users HTTP/1.1\r\n${host}Content-Type: application/json\r\nContent-Length: 100\r\n\r\n{`
     expect(errorOf(parse(await sendRaw(server.url, head)), 'rest').status).toBe(400)
   })

@@ -19,7 +19,7 @@ describe('the API reference', () => {
     expect(policy).not.toMatch(/http|\*/)
   })
 
-  it('brings its script along', { timeout: 20_000 }, async () => {
+  it('brings its script along', async () => {
     const response = await fetch(`${server.url}/docs/scalar.js`)
     expect(response.headers.get('content-type')).toBe('text/javascript; charset=utf-8')
     expect(response.headers.get('content-encoding')).toBe('gzip')

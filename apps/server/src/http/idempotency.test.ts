@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
+import { eventually } from '@tenon/api/testing'
 import { sql } from 'kysely'
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startTestServer, type TestServer } from '../testing/index.ts'
 import { bearer, callTrpc, errorOf, send, type Answer } from '../testing/requests.ts'
 
@@ -127,7 +128,7 @@ describe('with a key', () => {
     // A post refers to its author: it can not be written while she is locked.
     await trx.selectFrom('users').select('id').where('username', '=', 'ada').forUpdate().execute()
     const first = byRest(key)
-    await vi.waitFor(async () => expect(await waitingStatements()).toBe(1), 10_000)
+    await eventually(async () => expect(await waitingStatements()).toBe(1))
     const rest = await byRest(key)
     const trpc = await byTrpc(key)
     await trx.rollback().execute()

@@ -57,7 +57,7 @@ function open(token: string, path: string, agent: Agent): Promise<ClientRequest>
 }
 
 /** To look costs as much as a stream. */
-const seldom = <T>(assertion: () => T) => vi.waitFor(assertion, { timeout: 20_000, interval: 250 })
+const seldom = <T>(assertion: () => T) => vi.waitFor(assertion, { timeout: 60_000, interval: 250 })
 
 it(
   'a thousand streams, opened and closed ten times, leave nothing behind',

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, expect, it, vi } from 'vitest'
 import { createDatabase, inTransaction } from '../db.ts'
 import type { Deps } from '../deps.ts'
 import { freshName } from '../testing/callers.ts'
+import { eventually } from '../testing/eventually.ts'
 import { createTestApi, silentLog, type Person, type TestApi } from '../testing/index.ts'
 import { bearer, callWithKey, newKey, type KeyedOutcome } from '../testing/keyed-calls.ts'
 import { lay } from './answers.ts'
@@ -78,7 +79,7 @@ async function waiting(): Promise<number[]> {
   return rows.map(({ pid }) => pid)
 }
 
-const untilOneWaits = () => vi.waitFor(async () => expect(await waiting()).toHaveLength(1), 10_000)
+const untilOneWaits = () => eventually(async () => expect(await waiting()).toHaveLength(1))
 
 it('while a call is under way, the same one is told to ask again, by every server; afterwards it is answered', async () => {
   const ada = await api.person(freshName('ada'))
@@ -116,11 +117,11 @@ it('a server that is killed before the commit leaves neither the effect nor the 
   } finally {
     child.kill('SIGKILL')
   }
-  const again = await vi.waitFor(async () => {
+  const again = await eventually(async () => {
     const outcome = await callWithKey(api.deps, 'posts.create', draft, request)
     expect(outcome.code).toBe('OK')
     return outcome
-  }, 10_000)
+  })
   expect(again.isReplayed).toBe(false)
   expect(await postsOf(ada)).toHaveLength(1)
 })
@@ -160,7 +161,7 @@ it('a registration that is done while the same one waits for its hash is not ref
   const request = { idempotencyKey: newKey() }
   const calls = hashing.mock.calls.length
   const late = callWithKey(api.deps, 'users.create', input, request)
-  await vi.waitFor(() => expect(hashing.mock.calls.length).toBe(calls + 1))
+  await eventually(() => expect(hashing.mock.calls.length).toBe(calls + 1))
   const done = await callWithKey(other, 'users.create', input, request)
   hash.resolve('a hash')
   expect(done).toMatchObject({ code: 'OK', isReplayed: false })
@@ -174,7 +175,7 @@ it('a registration that waits for its hash keeps no connection busy', async () =
   const username = freshName('new')
   const input = { email: `${username}@example.com`, username, password: 'Correct7Horse' }
   const registration = callWithKey(api.deps, 'users.create', input)
-  await vi.waitFor(() => expect(hashing).toHaveBeenCalled())
+  await eventually(() => expect(hashing).toHaveBeenCalled())
   const { rows } = await sql`
     select from pg_stat_activity where datname = current_database() and state <> 'idle' and pid <> pg_backend_pid()
     `.execute(api.db)

@@ -1,8 +1,9 @@
 import { sql } from 'kysely'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import * as z from 'zod'
+import { eventually } from '../testing/eventually.ts'
 import { createTestApi, type TestApi } from '../testing/index.ts'
-import { createTestRunners, eventually } from '../testing/runners.ts'
+import { createTestRunners } from '../testing/runners.ts'
 import { listCrons, momentOf, toCronItems } from './crons.ts'
 import { defineJob, type Cron } from './define.ts'
 

@@ -3,8 +3,9 @@ import { once } from 'node:events'
 import { sql } from 'kysely'
 import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest'
 import { held, innocent, poison } from '../testing/doomed-jobs.ts'
+import { eventually } from '../testing/eventually.ts'
 import { createTestApi, type TestApi } from '../testing/index.ts'
-import { createTestRunners, enqueueOne, eventually, locksOf, runsOf, silence } from '../testing/runners.ts'
+import { createTestRunners, enqueueOne, locksOf, runsOf, silence } from '../testing/runners.ts'
 import { freeJobsOfTheDead } from './rescue.ts'
 
 let api: TestApi

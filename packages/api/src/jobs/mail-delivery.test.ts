@@ -1,8 +1,9 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { sql } from 'kysely'
-import { afterAll, afterEach, beforeAll, beforeEach, expect, it, vi } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest'
 import { createSmtpMailer, type SmtpMailer } from '../mail/smtp-mailer.ts'
+import { eventually } from '../testing/eventually.ts'
 import { createTestApi, password, type TestApi } from '../testing/index.ts'
 import { createSmtpServer, smtpError, type TestSmtpServer } from '../testing/smtp-server.ts'
 import { freeJobsOfTheDead } from './rescue.ts'
@@ -177,7 +178,7 @@ it('what a killed process may have sent is sent by another one under the same Me
   const worker = startWorker()
   try {
     await register()
-    await vi.waitFor(() => expect(smtp.offered).toHaveLength(1), { timeout: 20_000 })
+    await eventually(() => expect(smtp.offered).toHaveLength(1))
   } finally {
     worker.kill('SIGKILL')
     await once(worker, 'exit')

@@ -1,8 +1,9 @@
 import { sql } from 'kysely'
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
 import * as z from 'zod'
+import { eventually } from '../testing/eventually.ts'
 import { createTestApi, insertJob, type TestApi } from '../testing/index.ts'
-import { createTestRunners, eventually, locksOf, runsOf } from '../testing/runners.ts'
+import { createTestRunners, locksOf, runsOf } from '../testing/runners.ts'
 import { defineJob } from './define.ts'
 import { freeJobsOfTheDead } from './rescue.ts'
 

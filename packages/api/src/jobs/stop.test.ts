@@ -3,8 +3,9 @@ import { sql } from 'kysely'
 import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest'
 import * as z from 'zod'
 import { createDatabase } from '../db.ts'
+import { eventually } from '../testing/eventually.ts'
 import { createTestApi, silentLog, startTestProxy, type TestApi, type TestProxy } from '../testing/index.ts'
-import { createTestRunners, enqueueOne, eventually, locksOf, runsOf } from '../testing/runners.ts'
+import { createTestRunners, enqueueOne, locksOf, runsOf } from '../testing/runners.ts'
 import { defineJob, type JobRun } from './define.ts'
 
 let api: TestApi

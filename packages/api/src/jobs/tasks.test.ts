@@ -1,5 +1,6 @@
 import { expect, it, vi } from 'vitest'
 import * as z from 'zod'
+import { eventually } from '../testing/eventually.ts'
 import { silentLog } from '../testing/log.ts'
 import { defineJob } from './define.ts'
 import { allTasks, fastTasks, type TaskContext } from './tasks.ts'
@@ -18,7 +19,7 @@ it('an end that is written behind the end of its run is not told to Graphile Wor
     const [task] = Object.values(tasks([failing], context as never as TaskContext))
     const told = vi.fn()
     void Promise.resolve(task?.({}, { job: { id: '7', payload: {} } } as never)).then(told, told)
-    await vi.waitFor(() => expect(failed).toHaveBeenCalled())
+    await eventually(() => expect(failed).toHaveBeenCalled())
     isOver = true
     written.resolve()
     await new Promise((turn) => setImmediate(turn))

@@ -1,10 +1,11 @@
 import type { Redis } from 'ioredis'
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { createDatabase } from '../db.ts'
 import { newId } from '../ids.ts'
 import { createLimits, type Limits } from '../limits.ts'
 import { createRedis } from '../redis.ts'
 import { sha256 } from '../secrets.ts'
+import { eventually } from '../testing/eventually.ts'
 import { createTestDatabase, recordingLog, silentLog, type TestDatabase } from '../testing/index.ts'
 import { startTestProxy } from '../testing/proxy.ts'
 import { refusalOf } from '../testing/refusal.ts'
@@ -41,11 +42,9 @@ describe.skipIf(!redisUrl)('with the Redis of TEST_REDIS_URL', () => {
     return { ...(await startProcess(proxy.url)), proxy }
   }
 
-  const isReady = (redis: Redis | undefined) =>
-    vi.waitFor(() => expect(redis?.status).toBe('ready'), { timeout: 10_000, interval: 10 })
+  const isReady = (redis: Redis | undefined) => eventually(() => expect(redis?.status).toBe('ready'))
 
-  const isAway = (redis: Redis | undefined) =>
-    vi.waitFor(() => expect(redis?.status).not.toBe('ready'), { timeout: 5_000, interval: 10 })
+  const isAway = (redis: Redis | undefined) => eventually(() => expect(redis?.status).not.toBe('ready'))
 
   const attempts = (limits: Limits, key: string, times: number) =>
     Promise.all(Array.from({ length: times }, () => limits.isWithin('signInByAccount', key)))

@@ -1,10 +1,11 @@
 import { createServer, type AddressInfo, type Server } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Redis } from 'ioredis'
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { createDatabase } from '../db.ts'
 import { createLimits, type Limits } from '../limits.ts'
 import { createRedis } from '../redis.ts'
+import { eventually } from '../testing/eventually.ts'
 import { createTestDatabase, recordingLog, silentLog, type TestDatabase } from '../testing/index.ts'
 import type { LogEntry } from '../testing/log.ts'
 import { startTestRedis } from '../testing/redis-server.ts'
@@ -85,7 +86,7 @@ describe('PostgreSQL counts, and soon, when Redis', () => {
     const begin = performance.now()
     for (let count = 0; count < 10; count++) await attempts(limits, 'hung', 1)
     expect(performance.now() - begin).toBeLessThan(1_500)
-    await vi.waitFor(() => expect(messages(logged)).toContain('Redis is away'), { timeout: 3_000 })
+    await eventually(() => expect(messages(logged)).toContain('Redis is away'))
     expect(messages(logged)).toEqual([
       'Redis does not count: limits are counted in PostgreSQL',
       'Redis is away',
@@ -118,12 +119,12 @@ it('a command whose connection is lost is not sent again when it is back: it wou
   await isReady(redis)
   isSilent = true
   const unanswered = attempts(limits, 'cut', 1)
-  await vi.waitFor(() => expect(server.commands).toEqual(['info', 'eval']))
+  await eventually(() => expect(server.commands).toEqual(['info', 'eval']))
   const begin = performance.now()
   server.cut()
   expect((await unanswered).allowed).toBe(1)
   expect(performance.now() - begin).toBeLessThan(800)
-  await vi.waitFor(() => expect(server.commands).toEqual(['info', 'eval', 'info']))
+  await eventually(() => expect(server.commands).toEqual(['info', 'eval', 'info']))
   await isReady(redis)
   isSilent = false
   await attempts(limits, 'cut', 1)
@@ -146,14 +147,13 @@ it('a wrong password is told without the password, and stops nobody', async () =
   )
   closing.push(() => server.stop())
   const { limits, logged } = start(server.url.replace('//', '//ada:hunter2@'))
-  await vi.waitFor(() => expect(messages(logged)).toEqual(['Redis is away']))
+  await eventually(() => expect(messages(logged)).toEqual(['Redis is away']))
   expect((await attempts(limits, 'password', 20)).allowed).toBe(10)
   expect(JSON.stringify(logged)).toContain('WRONGPASS')
   expect(JSON.stringify(logged)).not.toContain('hunter2')
 })
 
-const isReady = (redis: Redis | undefined) =>
-  vi.waitFor(() => expect(redis?.status).toBe('ready'), { timeout: 8_000, interval: 10 })
+const isReady = (redis: Redis | undefined) => eventually(() => expect(redis?.status).toBe('ready'))
 
 /** Always the first call of a quarter of an hour. */
 const counting = (command: string) => (command === 'info' ? '$11\r\nrole:master' : '*2\r\n:1\r\n:900000')

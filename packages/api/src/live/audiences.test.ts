@@ -1,8 +1,9 @@
 import { sql } from 'kysely'
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
+import { eventually } from '../testing/eventually.ts'
 import { createTestApi, password, type Person, type TestApi } from '../testing/index.ts'
 import { refusalOf } from '../testing/refusal.ts'
-import { eventually, publishNumber, testStreams } from '../testing/streams.ts'
+import { publishNumber, testStreams } from '../testing/streams.ts'
 import { publish as publishLive } from './publish.ts'
 
 let api: TestApi

@@ -1,8 +1,9 @@
 import type { Transaction } from 'kysely'
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
 import { createDatabase, type Database } from '../db.ts'
+import { eventually } from '../testing/eventually.ts'
 import { createTestApi, type Person, type TestApi } from '../testing/index.ts'
-import { eventually, publishNumber, testStreams } from '../testing/streams.ts'
+import { publishNumber, testStreams } from '../testing/streams.ts'
 import { publish } from './publish.ts'
 
 let api: TestApi
@@ -43,33 +44,29 @@ it('what never commits holds nothing back for longer', async () => {
   await eventually(() => expect(stream.numbers()).toEqual([2]))
 })
 
-it(
-  'what commits in any order is told to all in the same, each event once, however often they come back',
-  { timeout: 60_000 },
-  async () => {
-    const rounds = 15
-    const perRound = 8
-    const steady = await open(api.deps, ada)
-    const seen: unknown[] = []
-    let lastEventId = steady.lastId()
-    for (let round = 0; round < rounds; round++) {
-      const stream = await open(api.deps, ada, { lastEventId })
-      const numbers = Array.from({ length: perRound }, (_, n) => round * perRound + n)
-      const begunOnes = await Promise.all(numbers.map(async (n) => ({ n, trx: await begun(n) })))
-      const shuffled = begunOnes.toSorted(() => Math.random() - 0.5)
-      for (const each of shuffled.slice(0, 5)) await end(each)
-      stream.leave()
-      await stream.ended
-      seen.push(...stream.numbers())
-      lastEventId = stream.lastId() || lastEventId
-      for (const each of shuffled.slice(5)) await end(each)
-    }
-    await eventually(() => expect(steady.numbers()).toHaveLength(rounds * perRound * 2))
-    const rest = await open(api.deps, ada, { lastEventId })
-    await eventually(() => expect([...seen, ...rest.numbers()]).toEqual(steady.numbers()))
-    expect(new Set(steady.numbers()).size).toBe(rounds * perRound * 2)
-  },
-)
+it('what commits in any order is told to all in the same, each event once, however often they come back', async () => {
+  const rounds = 15
+  const perRound = 8
+  const steady = await open(api.deps, ada)
+  const seen: unknown[] = []
+  let lastEventId = steady.lastId()
+  for (let round = 0; round < rounds; round++) {
+    const stream = await open(api.deps, ada, { lastEventId })
+    const numbers = Array.from({ length: perRound }, (_, n) => round * perRound + n)
+    const begunOnes = await Promise.all(numbers.map(async (n) => ({ n, trx: await begun(n) })))
+    const shuffled = begunOnes.toSorted(() => Math.random() - 0.5)
+    for (const each of shuffled.slice(0, 5)) await end(each)
+    stream.leave()
+    await stream.ended
+    seen.push(...stream.numbers())
+    lastEventId = stream.lastId() || lastEventId
+    for (const each of shuffled.slice(5)) await end(each)
+  }
+  await eventually(() => expect(steady.numbers()).toHaveLength(rounds * perRound * 2))
+  const rest = await open(api.deps, ada, { lastEventId })
+  await eventually(() => expect([...seen, ...rest.numbers()]).toEqual(steady.numbers()))
+  expect(new Set(steady.numbers()).size).toBe(rounds * perRound * 2)
+})
 
 /** A transaction that has told something, and has not ended. */
 async function begun(n: number) {
@@ -91,7 +88,7 @@ let writers: ReturnType<typeof createDatabase>
 beforeAll(() => void (writers = createDatabase({ url: api.database.directUrl, log: api.deps.log })))
 afterAll(() => writers.destroy())
 
-it('streams that come while events do are told each one once', { timeout: 60_000 }, async () => {
+it('streams that come while events do are told each one once', async () => {
   const first = await open(api.deps, ada)
   first.leave()
   const last = 1_500

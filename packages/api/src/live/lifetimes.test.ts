@@ -3,9 +3,10 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { inTransaction } from '../db.ts'
 import type { Deps } from '../deps.ts'
 import { freshName } from '../testing/callers.ts'
+import { eventually } from '../testing/eventually.ts'
 import { createTestApi, password, type Person, type TestApi } from '../testing/index.ts'
 import { refusalOf } from '../testing/refusal.ts'
-import { eventually, publishNumber, testStreams } from '../testing/streams.ts'
+import { publishNumber, testStreams } from '../testing/streams.ts'
 import { createLive, type Live } from './live.ts'
 
 let api: TestApi
@@ -163,7 +164,7 @@ describe('a person has at most ten streams', () => {
     await Promise.all(Array.from({ length: 10 }, () => open(deps, ada)))
   })
 
-  it('and keeps them while its process lives', { timeout: 30_000 }, async () => {
+  it('and keeps them while its process lives', async () => {
     const ada = await person('ada')
     await open(deps, ada)
     const until = async () => {
@@ -177,18 +178,14 @@ describe('a person has at most ten streams', () => {
   })
 
   // On a server that renews its places seldom enough.
-  it(
-    'also when a crash of PostgreSQL has emptied the table, and others keep theirs',
-    { timeout: 60_000 },
-    async () => {
-      const [ada, bob] = [await person('ada'), await person('bob')]
-      for (const each of [ada, ada, ada, bob]) await open(api.deps, each)
-      await sql`truncate live_streams`.execute(api.db)
-      await Promise.all(Array.from({ length: 7 }, () => open(api.deps, ada)))
-      await eventually(async () => expect([await taken(ada), await taken(bob)]).toEqual([10, 1]))
-      expect(await refusalOf(open(api.deps, ada))).toMatchObject(refused)
-    },
-  )
+  it('also when a crash of PostgreSQL has emptied the table, and others keep theirs', async () => {
+    const [ada, bob] = [await person('ada'), await person('bob')]
+    for (const each of [ada, ada, ada, bob]) await open(api.deps, each)
+    await sql`truncate live_streams`.execute(api.db)
+    await Promise.all(Array.from({ length: 7 }, () => open(api.deps, ada)))
+    await eventually(async () => expect([await taken(ada), await taken(bob)]).toEqual([10, 1]))
+    expect(await refusalOf(open(api.deps, ada))).toMatchObject(refused)
+  })
 
   it('that are refused take no place', async () => {
     const ada = await person('ada')

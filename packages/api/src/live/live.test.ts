@@ -2,8 +2,9 @@ import { sql } from 'kysely'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest'
 import { inTransaction } from '../db.ts'
 import { record } from '../audit/record.ts'
+import { eventually } from '../testing/eventually.ts'
 import { createTestApi, type Person, type TestApi } from '../testing/index.ts'
-import { eventually, publishNumber, testStreams } from '../testing/streams.ts'
+import { publishNumber, testStreams } from '../testing/streams.ts'
 import { sweepEvents } from './jobs.ts'
 
 let api: TestApi

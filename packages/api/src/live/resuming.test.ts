@@ -1,9 +1,10 @@
 import { sql } from 'kysely'
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
 import { inTransaction } from '../db.ts'
+import { eventually } from '../testing/eventually.ts'
 import { createTestApi, type Person, type TestApi } from '../testing/index.ts'
 import { refusalOf } from '../testing/refusal.ts'
-import { eventually, publishNumber, testStreams } from '../testing/streams.ts'
+import { publishNumber, testStreams } from '../testing/streams.ts'
 
 let api: TestApi
 let ada: Person

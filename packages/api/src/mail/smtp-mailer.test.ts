@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { afterEach, beforeEach, expect, it, vi } from 'vitest'
+import { afterEach, beforeEach, expect, it } from 'vitest'
 import { DependencyAwayError, PermanentJobError } from '../jobs/errors.ts'
+import { eventually } from '../testing/eventually.ts'
 import { recordingLog } from '../testing/log.ts'
 import { createSmtpServer, smtpError, type TestSmtpServer } from '../testing/smtp-server.ts'
 import { createSmtpMailer } from './smtp-mailer.ts'
@@ -253,7 +254,7 @@ it('mails that follow each other share a connection, and survive the server’s 
   await mailer.send(letterTo('ada@example.com'))
   expect(server.received).toHaveLength(4)
   mailer.close()
-  await vi.waitFor(() => expect(server.open()).toBe(0))
+  await eventually(() => expect(server.open()).toBe(0))
 })
 
 it('a server that went without a goodbye gets the next mail, once', async () => {

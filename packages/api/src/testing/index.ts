@@ -17,6 +17,7 @@ import { plainRequest } from './plain-request.ts'
 import { createTestDatabase, type TestDatabase } from './test-database.ts'
 
 export { dumpOf, holds } from './dump.ts'
+export { eventually } from './eventually.ts'
 export { runFaults } from './fault-run.ts'
 export { failedJob, insertJob, retryingJob } from './job-rows.ts'
 export { recordingLog, silentLog } from './log.ts'
@@ -24,7 +25,7 @@ export { allProcedures, type ProcedureEntry } from './procedures.ts'
 export { plainRequest } from './plain-request.ts'
 export { startTestProxy, type TestProxy } from './proxy.ts'
 export { createScriptedSmtpServer, type ScriptedSmtpServer } from './smtp-script.ts'
-export { eventually, openTestStream, publishNumber, type TestStream } from './streams.ts'
+export { openTestStream, publishNumber, type TestStream } from './streams.ts'
 export { createEmptyDatabase, createTestDatabase, type TestDatabase } from './test-database.ts'
 
 export type Caller = ReturnType<typeof appRouter.createCaller>

@@ -1,5 +1,4 @@
 import { sql } from 'kysely'
-import { vi } from 'vitest'
 import type { z } from 'zod'
 import { inTransaction } from '../db.ts'
 import type { Deps } from '../deps.ts'
@@ -7,9 +6,6 @@ import type { Job } from '../jobs/define.ts'
 import { enqueue, type EnqueueOptions } from '../jobs/enqueue.ts'
 import { startRunner, type JobRunner, type RunnerOptions } from '../jobs/runner.ts'
 import type { TestApi } from './index.ts'
-
-/** Facts come late on a busy machine, but they come. */
-export const eventually = <T>(assertion: () => T) => vi.waitFor(assertion, { timeout: 60_000, interval: 20 })
 
 export interface TestRunners {
   start(jobs: readonly Job[], options?: Partial<RunnerOptions & { deps: Partial<Deps> }>): JobRunner

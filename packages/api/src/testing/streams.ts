@@ -7,6 +7,7 @@ import type { LiveEvent } from '../live/output.ts'
 import { publish, type NewLiveEvent } from '../live/publish.ts'
 import type { LiveTopic } from '../live/topics.ts'
 import { appRouter } from '../router.ts'
+import { eventually } from './eventually.ts'
 import { plainRequest } from './plain-request.ts'
 
 export interface TestStream {
@@ -58,7 +59,7 @@ export async function openTestStream(
   )
   void ended.then(() => (isOpen = false))
   if (lastEventId === undefined)
-    await vi.waitFor(() => events[0] ?? Promise.reject(new Error('no first event')))
+    await eventually(() => events[0] ?? Promise.reject(new Error('no first event')))
   return {
     events,
     numbers: () => events.filter(({ topic }) => topic !== 'stream').map(({ data }) => data.n),
@@ -69,9 +70,6 @@ export async function openTestStream(
     leave: () => gone.abort(),
   }
 }
-
-/** Soon enough for whoever waits. */
-export const eventually = <T>(assertion: () => T) => vi.waitFor(assertion, { timeout: 20_000, interval: 5 })
 
 /** Those that a test opens, to leave them all behind it. */
 export function testStreams() {

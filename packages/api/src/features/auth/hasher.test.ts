@@ -1,5 +1,6 @@
 import * as argon2 from '@node-rs/argon2'
 import { afterEach, expect, it, vi } from 'vitest'
+import { eventually } from '../../testing/eventually.ts'
 import { refusalOf } from '../../testing/refusal.ts'
 import { createPasswordHasher } from './hasher.ts'
 
@@ -36,7 +37,7 @@ it('as many hash at once as it is wide, 128 wait for each, and the next is refus
   const finish = holdHashing()
   const hasher = createPasswordHasher(2)
   const begun = Array.from({ length: 2 + 256 }, () => hasher.hash(password))
-  await vi.waitFor(() => expect(finish.waiting()).toBe(2))
+  await eventually(() => expect(finish.waiting()).toBe(2))
   expect(await refusalOf(hasher.hash(password))).toMatchObject({ code: 'UNAVAILABLE', status: 503 })
   expect(await refusalOf(hasher.verify(undefined, password))).toMatchObject({ code: 'UNAVAILABLE' })
   expect(() => hasher.refuseWhenFull()).toThrow('busy')
@@ -60,7 +61,7 @@ it('eight at a time have their turn, so that a burst does not keep the database 
   const { reservations } = reserveAll()
   const turns: Disposable[] = []
   for (const reservation of reservations) void reservation.then((turn) => turns.push(turn))
-  await vi.waitFor(() => expect(turns).toHaveLength(8))
+  await eventually(() => expect(turns).toHaveLength(8))
   await nextTurn()
   expect(turns).toHaveLength(8)
   // The same one twice makes room once.

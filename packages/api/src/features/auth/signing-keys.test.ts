@@ -1,9 +1,10 @@
 import { sql } from 'kysely'
 import pg from 'pg'
-import { afterAll, beforeAll, expect, it, vi } from 'vitest'
+import { afterAll, beforeAll, expect, it } from 'vitest'
 import { createDatabase } from '../../db.ts'
 import { decrypt } from '../../secrets.ts'
 import { dumpOf, holds } from '../../testing/dump.ts'
+import { eventually } from '../../testing/eventually.ts'
 import { createTestApi, silentLog, type TestApi } from '../../testing/index.ts'
 import { currentKey, publicKeys, rotateSigningKeys } from './signing-keys.ts'
 
@@ -34,7 +35,7 @@ it('processes that start together make one first key', async () => {
     await client.query('begin; lock table signing_keys in share mode')
     const processes = [api.deps, { ...api.deps, db: other }]
     const keys = Array.from({ length: 6 }, (_, index) => currentKey(processes[index % 2]!))
-    await vi.waitFor(async () => expect(await waitingIn(client)).toBe(6), { timeout: 10_000, interval: 10 })
+    await eventually(async () => expect(await waitingIn(client)).toBe(6))
     await client.query('commit')
     expect(new Set((await Promise.all(keys)).map(({ id }) => id)).size).toBe(1)
     expect((await publicKeys(api.deps)).keys).toHaveLength(1)

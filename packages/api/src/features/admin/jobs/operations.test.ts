@@ -1,7 +1,8 @@
 import { sql } from 'kysely'
 import pg from 'pg'
-import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { carefulName } from '../../../jobs/lanes.ts'
+import { eventually } from '../../../testing/eventually.ts'
 import { createTestApi, type Person, type TestApi } from '../../../testing/index.ts'
 import { endedJob, failedJob, insertJob, retryingJob } from '../../../testing/job-rows.ts'
 import { refusalOf } from '../../../testing/refusal.ts'
@@ -29,7 +30,7 @@ afterAll(async () => {
 })
 
 const jobs = () => root.calls.admin.jobs
-const inAnHour = () => new Date(Date.now() + 3_600_000).toISOString()
+const inHours = (hours: number) => new Date(Date.now() + hours * 3_600_000).toISOString()
 
 const rowOf = async (id: string) => (await api.waitingJobs()).find((job) => job.id === id)
 
@@ -123,7 +124,7 @@ describe('a retry', () => {
     worker.on('notification', ({ payload }) => heard.push(JSON.parse(payload ?? '')))
     await worker.query('listen "jobs:insert"')
     await jobs().retry({ id })
-    await vi.waitFor(() => expect(heard).toContainEqual({ count: 1 }))
+    await eventually(() => expect(heard).toContainEqual({ count: 1 }))
     await worker.query('unlisten *')
     worker.removeAllListeners('notification')
   })
@@ -182,7 +183,7 @@ describe('another time', () => {
   ])('is given to a job that %s, with its attempts left as they are', async (_, make, state) => {
     const id = await make()
     const { attempts } = (await rowOf(id))!
-    const runAt = inAnHour()
+    const runAt = inHours(2)
     const told = await newEventsOf(async () => {
       expect(await jobs().reschedule({ id, runAt })).toMatchObject({ state, runAt, attempts })
       await jobs().reschedule({ id, runAt })
@@ -211,7 +212,7 @@ describe('another time', () => {
 const deeds: [string, (id: string, person?: Person) => Promise<unknown>][] = [
   ['retried', (id, { calls } = root) => calls.admin.jobs.retry({ id })],
   ['cancelled', (id, { calls } = root) => calls.admin.jobs.cancel({ id })],
-  ['rescheduled', (id, { calls } = root) => calls.admin.jobs.reschedule({ id, runAt: inAnHour() })],
+  ['rescheduled', (id, { calls } = root) => calls.admin.jobs.reschedule({ id, runAt: inHours(1) })],
 ]
 
 describe.each(deeds)('a job is not %s', (what, deed) => {

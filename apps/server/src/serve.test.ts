@@ -225,7 +225,10 @@ describe('stopping', () => {
     const db = createDatabase({ url: database.directUrl, log })
     const trx = await db.startTransaction().execute()
     await sql`lock table posts`.execute(trx)
-    const waiting = () => sql`select 1 from pg_locks where not granted`.execute(db)
+    const waiting = () =>
+      sql`
+        select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'
+          and backend_type = 'client backend'`.execute(db)
     const release = async () => void (trx.isRolledBack || (await trx.rollback().execute()))
     return {
       isAwaited: () => eventually(async () => expect((await waiting()).rows).not.toEqual([])),

@@ -2,12 +2,13 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, expect, it, vi } from 'vitest'
-import { createDatabase, inTransaction } from '../db.ts'
+import { inTransaction } from '../db.ts'
 import type { Deps } from '../deps.ts'
 import { freshName } from '../testing/callers.ts'
 import { eventually } from '../testing/eventually.ts'
 import { createTestApi, silentLog, type Person, type TestApi } from '../testing/index.ts'
 import { bearer, callWithKey, newKey, type KeyedOutcome } from '../testing/keyed-calls.ts'
+import { createPatientDatabase } from '../testing/patient-database.ts'
 import { lay } from './answers.ts'
 import { claimOf } from './claim.ts'
 
@@ -16,10 +17,10 @@ let api: TestApi
 let other: Deps
 
 beforeAll(async () => {
-  api = await createTestApi()
+  api = await createTestApi({ isPatient: true })
   vi.spyOn(api.deps.hasher, 'hash').mockResolvedValue('a hash')
   const { url, isPooled } = api.database
-  other = { ...api.deps, db: createDatabase({ url, log: silentLog, isPooler: isPooled }) }
+  other = { ...api.deps, db: createPatientDatabase({ url, log: silentLog, isPooler: isPooled }) }
 })
 
 afterAll(async () => {
@@ -75,7 +76,8 @@ async function holdAnswers() {
 /** The connections whose answer waits. */
 async function waiting(): Promise<number[]> {
   const { rows } = await sql<{ pid: number }>`
-    select pid from pg_locks where not granted and relation = 'idempotency_keys'::regclass`.execute(api.db)
+    select pid from pg_locks where not granted and relation = 'idempotency_keys'::regclass
+      and database = (select oid from pg_database where datname = current_database())`.execute(api.db)
   return rows.map(({ pid }) => pid)
 }
 

@@ -173,7 +173,7 @@ it('a lock of a worker that never wrote a heartbeat is freed, but not at once', 
     sql`
     update graphile_worker._private_jobs
     set locked_by = 'stranger', locked_at = now() - ${seconds} * interval '1 second'`.execute(api.db)
-  await lockedFor(29)
+  await lockedFor(20)
   await freeJobsOfTheDead(api.db, api.deps.log)
   expect(await locks()).toHaveLength(1)
   await lockedFor(31)

@@ -13,6 +13,7 @@ import { appRouter } from '../router.ts'
 import { drainJobs, makeJobsDue, waitingJobs } from './jobs.ts'
 import { recordingLog, type LogEntry } from './log.ts'
 import { createTestMailbox, type TestMailbox } from './mailbox.ts'
+import { createPatientDatabase } from './patient-database.ts'
 import { plainRequest } from './plain-request.ts'
 import { createTestDatabase, type TestDatabase } from './test-database.ts'
 
@@ -62,14 +63,15 @@ export interface TestApi {
 
 /**
  * The API on a database of its own: `const api = await createTestApi()`, and `afterAll(() => api.stop())`.
- * Limits are off unless a factor is given.
+ * Limits are off unless a factor is given. `isPatient` where many ask at once and none may be turned away.
  */
-export async function createTestApi({ rateLimitFactor = 0 } = {}): Promise<TestApi> {
+export async function createTestApi({ rateLimitFactor = 0, isPatient = false } = {}): Promise<TestApi> {
   const database = await createTestDatabase()
   const { log, entries: logged } = recordingLog()
   const mailbox = createTestMailbox()
   const undeclared: string[] = []
-  const db = createDatabase({ url: database.url, log, isPooler: database.isPooled })
+  const connect = isPatient ? createPatientDatabase : createDatabase
+  const db = connect({ url: database.url, log, isPooler: database.isPooled })
   const deps: Deps = {
     db,
     settings: {

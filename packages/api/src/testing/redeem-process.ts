@@ -1,12 +1,12 @@
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { createContext } from '../context.ts'
-import { createDatabase } from '../db.ts'
 import { toFailure } from '../errors.ts'
 import { createLimits } from '../limits.ts'
 import { createLive } from '../live/live.ts'
 import { appRouter } from '../router.ts'
 import { silentLog as log } from './log.ts'
+import { createPatientDatabase } from './patient-database.ts'
 import { callByPath } from './procedures.ts'
 
 /**
@@ -14,7 +14,7 @@ import { callByPath } from './procedures.ts'
  * It says `ready`, takes a line of JSON, `[[path, input, times], …]`, and answers with the outcomes of each.
  */
 const [url, given, pooler] = process.argv.slice(2) as [string, string, string?]
-const db = createDatabase({ url, log, isPooler: pooler !== undefined })
+const db = createPatientDatabase({ url, log, isPooler: pooler !== undefined })
 const deps = {
   db,
   settings: JSON.parse(given),

@@ -10,7 +10,7 @@ let ada: Person
 let bob: Person
 
 beforeAll(async () => {
-  api = await createTestApi()
+  api = await createTestApi({ isPatient: true })
   vi.spyOn(api.deps.hasher, 'hash').mockResolvedValue('a hash')
 })
 

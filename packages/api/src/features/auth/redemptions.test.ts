@@ -3,7 +3,6 @@ import { createInterface } from 'node:readline'
 import { sql } from 'kysely'
 import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest'
 import { createContext } from '../../context.ts'
-import { createDatabase } from '../../db.ts'
 import { toFailure } from '../../errors.ts'
 import { appRouter } from '../../router.ts'
 import {
@@ -14,13 +13,14 @@ import {
   type Person,
   type TestApi,
 } from '../../testing/index.ts'
+import { createPatientDatabase } from '../../testing/patient-database.ts'
 import { callByPath } from '../../testing/procedures.ts'
 import { answerTo, posted } from '../../testing/wire.ts'
 
 let api: TestApi
 
 beforeAll(async () => {
-  api = await createTestApi()
+  api = await createTestApi({ isPatient: true })
 })
 
 afterAll(() => api.stop())
@@ -83,7 +83,7 @@ it.each(names)('%s: of 50 redemptions at once, over two pools, exactly one wins'
   vi.spyOn(api.deps.hasher, 'hash').mockResolvedValue('a hash')
   const { token } = await mailed(kind, 'ada')
   const { url, isPooled } = api.database
-  const db = createDatabase({ url, log: silentLog, isPooler: isPooled })
+  const db = createPatientDatabase({ url, log: silentLog, isPooler: isPooled })
   const other = appRouter.createCaller(() =>
     createContext({ ...api.deps, db }, plainRequest(), { setCookie: () => {} }),
   )

@@ -47,7 +47,8 @@ it('processes that start together make one first key', async () => {
 
 async function waitingIn(client: pg.Client) {
   const { rowCount } = await client.query(
-    `select from pg_locks where not granted and relation = 'signing_keys'::regclass`,
+    `select from pg_locks where not granted and relation = 'signing_keys'::regclass
+     and database = (select oid from pg_database where datname = current_database())`,
   )
   return rowCount
 }

@@ -10,7 +10,7 @@ import { makeExport } from './make-export.ts'
 let api: TestApi
 
 beforeAll(async () => {
-  api = await createTestApi()
+  api = await createTestApi({ isPatient: true })
 })
 
 afterAll(() => api.stop())

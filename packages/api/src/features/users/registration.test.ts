@@ -8,7 +8,7 @@ import { eraseUsers } from './jobs.ts'
 let api: TestApi
 
 beforeAll(async () => {
-  api = await createTestApi()
+  api = await createTestApi({ isPatient: true })
 })
 
 afterAll(() => api.stop())

@@ -346,12 +346,12 @@ it('whatever the staff and the workers do at once, each job ends once', async ()
   expect(['succeeded', 'cancelled']).toEqual(expect.arrayContaining(runs.map(({ outcome }) => outcome)))
 })
 
+/** In this database: other files of tests wait in theirs. */
 async function untilSomebodyWaits() {
-  for (;;) {
-    const { rows } = await worker.query<{ count: number }>(
-      `select count(*)::int from pg_locks where not granted and database = (
-         select oid from pg_database where datname = current_database()) or (not granted and locktype = 'transactionid')`,
+  const waiting = () =>
+    worker.query(
+      `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'
+       and backend_type = 'client backend'`,
     )
-    if (rows[0]!.count > 0) return
-  }
+  await eventually(async () => expect((await waiting()).rows).not.toEqual([]))
 }

@@ -80,7 +80,9 @@ export async function wire(
   }
   const mailbox = createDevMailbox(join(config.dataDir, 'mail'), settings)
   const smtp = config.smtpUrl ? createSmtpMailer(config.smtpUrl, settings, { log }) : undefined
-  const db = createDatabase({ url: database.url, log, isPooler: config.isPooled })
+  // As many as jobs run at a time, or they would wait for each other.
+  const max = Math.max(10, config.workerConcurrency)
+  const db = createDatabase({ url: database.url, log, max, isPooler: config.isPooled })
   const redis = config.redisUrl ? createRedis({ url: config.redisUrl, log }) : undefined
   const deps: Deps = {
     db,

@@ -37,23 +37,37 @@ export interface HeartOptions {
 export function startHeart({ db, log, beat, wasCutOff, onDeath }: HeartOptions): Heart {
   let seenAt = Date.now()
   // Who was cut off may be the first to be back, and would take all the others for dead.
-  let mayJudgeAt = wasCutOff ? seenAt + returnMs : 0
+  let mayJudgeAt = wasCutOff ? performance.now() + returnMs : 0
   let isFirst = true
   let writing: Promise<void> | undefined
+  let rescuing: Promise<void> | undefined
 
   async function write() {
     const at = Date.now()
     try {
       if (!(await writeBeat(db, beat, isFirst))) return onDeath()
       isFirst = false
-      if (at - seenAt > returnMs) mayJudgeAt = at + returnMs
+      if (at - seenAt > returnMs) putOffJudging()
       seenAt = at
-      if (beat.isCareful && at >= mayJudgeAt) await freeJobsOfTheDead(db, log)
+      // Where much has to be freed, the next beats must not wait for that.
+      if (beat.isCareful && performance.now() >= mayJudgeAt)
+        rescuing ??= rescue().finally(() => (rescuing = undefined))
     } catch (err) {
-      mayJudgeAt = Date.now() + returnMs
+      putOffJudging()
       log.warn({ err }, 'no heartbeat could be written')
     }
   }
+
+  async function rescue() {
+    try {
+      await freeJobsOfTheDead(db, log)
+    } catch (err) {
+      putOffJudging()
+      log.warn({ err }, 'the jobs of the dead could not be freed')
+    }
+  }
+
+  const putOffJudging = () => (mayJudgeAt = performance.now() + returnMs)
 
   const isStale = () => Date.now() - seenAt > (deadAfterSeconds - 5) * 1000
 

@@ -35,7 +35,10 @@ const batch = 500
 /** More than a batch, so that the next one fills while one is under way. */
 const unwritten = 1_000
 
-export function createRecorder(deps: Deps, { worker, stopping, givenUp }: RecorderOptions): Recorder {
+export function createRecorder(
+  deps: Pick<Deps, 'db' | 'log'>,
+  { worker, stopping, givenUp }: RecorderOptions,
+): Recorder {
   const { db, log } = deps
   const waiting: { end: End; written(): void }[] = []
   const failing = new Set<Promise<void>>()

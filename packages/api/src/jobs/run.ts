@@ -11,11 +11,13 @@ import {
   type WorkerEvents,
   type WorkerPool,
 } from 'graphile-worker'
+import type { Kysely } from 'kysely'
 import type pg from 'pg'
-import { createPool } from '../db.ts'
+import { createDatabase, type Database } from '../db.ts'
 import type { Deps } from '../deps.ts'
 import type { Running } from './attempt.ts'
 import { leave, startHeart, type Heart } from './heartbeat.ts'
+import { createLanePool } from './lane-pool.ts'
 import { createRecorder, type Recorder } from './recorder.ts'
 import { deadAfterSeconds } from './rescue.ts'
 import type { TaskContext } from './tasks.ts'
@@ -35,6 +37,8 @@ const patienceMs = 2_000
 const takenAhead = 20
 const firstJobsMs = 10_000
 const pollInterval = 2_000
+/** A connection that hangs must not hold up the next try for ever. */
+const startMs = 30_000
 
 export const workerName = `${hostname()}:${process.pid}`
 
@@ -44,6 +48,10 @@ export class LaneRun {
   readonly over: Promise<string>
   readonly #deps: Deps
   readonly #pool: pg.Pool
+  /** Of its own, as what says that it lives must wait for no job; the second one frees the jobs of the dead. */
+  readonly #beats: Kysely<Database>
+  /** Of its own, too: jobs that all wait for a connection could not end otherwise. */
+  readonly #ends: Kysely<Database>
   readonly #recorder: Recorder
   readonly #running: Running = new Map()
   readonly #stopping = new AbortController()
@@ -54,6 +62,7 @@ export class LaneRun {
   #isStopping = false
   #isReleased = false
   #closed: Promise<void> | undefined
+  #disconnected: Promise<void> | undefined
   #heart: Heart | undefined
   #workers: WorkerPool | undefined
   #runner: Runner | undefined
@@ -74,12 +83,18 @@ export class LaneRun {
       resolve(reason)
     }
     this.#deps = deps
-    this.#pool = createPool({ url, log: deps.log, max: concurrency + 2 })
-    this.#recorder = createRecorder(deps, {
-      worker: workerName,
-      stopping: this.#stopping.signal,
-      givenUp: this.#givenUp.signal,
-    })
+    const { log } = deps
+    this.#pool = createLanePool({ url, log, max: concurrency + 2 })
+    this.#beats = createDatabase({ url, log, max: 2 })
+    this.#ends = createDatabase({ url, log, max: 3 })
+    this.#recorder = createRecorder(
+      { db: this.#ends, log },
+      {
+        worker: workerName,
+        stopping: this.#stopping.signal,
+        givenUp: this.#givenUp.signal,
+      },
+    )
   }
 
   async #start(lane: Lane): Promise<void> {
@@ -92,15 +107,18 @@ export class LaneRun {
     events.on('localQueue:getJobs:complete', ({ jobs }) => void jobs.sort(byTurn))
     endWithoutFirstJobs(events, this.#end)
     try {
-      this.#runner = await run({
-        pgPool: this.#pool,
-        taskList: lane.tasks(this.#context()),
-        parsedCronItems: lane.crons,
-        noHandleSignals: true,
-        events,
-        logger: quietLogger(this.#deps),
-        preset: { worker: presetOf(lane) },
-      })
+      this.#runner = await inTime(
+        startMs,
+        run({
+          pgPool: this.#pool,
+          taskList: lane.tasks(this.#context()),
+          parsedCronItems: lane.crons,
+          noHandleSignals: true,
+          events,
+          logger: quietLogger(this.#deps),
+          preset: { worker: presetOf(lane) },
+        }),
+      )
       this.#runner.promise.then(
         () => this.#end('it ended'),
         (error: unknown) => this.#end(String(error)),
@@ -113,7 +131,6 @@ export class LaneRun {
   }
 
   #join({ isCareful }: Lane, workers: WorkerPool): void {
-    const { db, log } = this.#deps
     this.#workers = workers
     const running = () => [...this.#running.keys()]
     const beat = { id: workers.id, name: workerName, isCareful, running }
@@ -121,7 +138,8 @@ export class LaneRun {
       this.#end('it was cut off')
       this.#askToEnd('Another worker may have begun this job anew')
     }
-    this.#heart = startHeart({ db, log, beat, wasCutOff: this.#wasCutOff, onDeath })
+    const { log } = this.#deps
+    this.#heart = startHeart({ db: this.#beats, log, beat, wasCutOff: this.#wasCutOff, onDeath })
   }
 
   #context(): TaskContext {
@@ -149,6 +167,7 @@ export class LaneRun {
     await within(1_000, this.#close())
     // What it was asking for meanwhile.
     await within(500, this.#leave())
+    await within(500, this.#disconnect())
   }
 
   #askToEnd(reason: string): void {
@@ -166,12 +185,13 @@ export class LaneRun {
     while (!this.#givenUp.signal.aborted && !(await this.#leave())) await sleep(1_000)
     await closed
     await this.#leave()
+    await this.#disconnect()
   }
 
   /** @returns whether it could */
   async #leave(): Promise<boolean> {
     try {
-      if (this.#workers) await leave(this.#deps.db, this.#workers.id)
+      if (this.#workers) await leave(this.#beats, this.#workers.id)
       return true
     } catch {
       return false
@@ -187,13 +207,28 @@ export class LaneRun {
     // `runner.kill()` does nothing once the pool is shutting down.
     if (!this.#isReleased)
       await Promise.resolve(this.#workers?.forcefulShutdown('The run is over')).catch(() => {})
-    await this.#pool.end()
+    // What hangs in the network is left behind.
+    await within(deadAfterSeconds * 1000, this.#pool.end())
+  }
+
+  #disconnect(): Promise<void> {
+    return (this.#disconnected ??= this.#disconnectOnce())
+  }
+
+  async #disconnectOnce(): Promise<void> {
+    await within(deadAfterSeconds * 1000, Promise.all([this.#beats.destroy(), this.#ends.destroy()]))
   }
 }
 
 /** Waits for it, but no longer than that. */
 export const within = (ms: number, work: Promise<unknown> | undefined) =>
   Promise.race([work, sleep(ms, undefined, { ref: false })])
+
+async function inTime<T>(ms: number, work: Promise<T>): Promise<T> {
+  const result = await within(ms, work)
+  if (result === undefined) throw new Error('It did not start in time')
+  return result as T
+}
 
 /** Graphile Worker keeps a failure to look up its tasks, and would ask in vain for ever. */
 function endWithoutFirstJobs(events: WorkerEvents, end: (reason: string) => void): void {

@@ -124,6 +124,19 @@ it.each(['cut', 'hang'] as const)(
   },
 )
 
+it('a runner that loses the database while it stops, and has not been answered yet, throws nothing', async () => {
+  const uncaught = vi.fn()
+  process.on('unhandledRejection', uncaught)
+  proxy.hangAt('LISTEN')
+  const { runner } = startBehindProxy(heldJob().job, 100)
+  await eventually(() => expect(proxy.hanging()).toBe(2))
+  await runner.stop()
+  proxy.cut()
+  await sleep(500)
+  process.off('unhandledRejection', uncaught)
+  expect(uncaught).not.toHaveBeenCalled()
+})
+
 it('a runner that is stopped while its start hangs stops', async () => {
   const held = heldJob()
   proxy.hang()

@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
+import { Transform } from 'node:stream'
 
 export interface TestProxy {
   /** The same server, through the proxy. */
@@ -8,6 +9,10 @@ export interface TestProxy {
   cut(): void
   /** As if it took everything and answered nothing, for those who are connected and those who come. */
   hang(): void
+  /** Those connections hang that send this text, from then on. */
+  hangAt(text: string): void
+  /** How many connections hang that have sent something since. */
+  hanging(): number
   restore(): void
   stop(): void
 }
@@ -17,6 +22,17 @@ export async function startTestProxy(serverUrl: string): Promise<TestProxy> {
   const target = new URL(serverUrl)
   const open = new Map<Socket, Socket>()
   let state: 'open' | 'cut' | 'hung' = 'open'
+  let awaited: string | undefined
+  const held = new Set<() => void>()
+  const createGate = () =>
+    new Transform({
+      transform(chunk: Buffer, _encoding, done) {
+        const pass = () => done(null, chunk)
+        const hangs = state === 'hung' || (awaited !== undefined && chunk.includes(awaited))
+        if (hangs) held.add(pass)
+        else pass()
+      },
+    })
   const proxy = createServer((client) => {
     if (state === 'cut') return void client.destroy()
     const upstream = connect(Number(target.port), target.hostname)
@@ -30,7 +46,7 @@ export async function startTestProxy(serverUrl: string): Promise<TestProxy> {
       })
     }
     upstream.pipe(client)
-    if (state === 'open') client.pipe(upstream)
+    client.pipe(createGate()).pipe(upstream)
   })
   proxy.listen(0, '127.0.0.1')
   await once(proxy, 'listening')
@@ -45,11 +61,16 @@ export async function startTestProxy(serverUrl: string): Promise<TestProxy> {
     cut,
     hang() {
       state = 'hung'
-      for (const [client, upstream] of open) client.unpipe(upstream)
+    },
+    hanging: () => held.size,
+    hangAt(text) {
+      awaited = text
     },
     restore() {
-      if (state === 'hung') for (const [client, upstream] of open) client.pipe(upstream)
       state = 'open'
+      awaited = undefined
+      for (const pass of held) pass()
+      held.clear()
     },
     stop() {
       cut()

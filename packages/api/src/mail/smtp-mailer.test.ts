@@ -197,7 +197,7 @@ it.each([
   'a server that has the mail and %s costs an attempt; the repeat has the same Message-ID',
   async (_, decide) => {
     server.decide = decide
-    const error = await errorOf(mailerTo(server, '?socketTimeout=400').send(letterTo('ada@example.com')))
+    const error = await errorOf(mailerTo(server, '?socketTimeout=2000').send(letterTo('ada@example.com')))
     expect(error).toBeInstanceOf(Error)
     expect(error).not.toBeInstanceOf(DependencyAwayError)
     expect(error).not.toBeInstanceOf(PermanentJobError)
@@ -274,4 +274,94 @@ it('many at once go over a few connections', async () => {
   await Promise.all(mails.map((mail) => mailer.send(mail)))
   expect(new Set(server.received.map(({ messageId }) => messageId)).size).toBe(40)
   expect(server.connections).toBe(5)
+})
+
+const letters = (count: number) =>
+  Array.from({ length: count }, (_, number) => ({ ...letterTo('ada@example.com'), key: `job.${number}` }))
+
+const impatient = (query = '') => createSmtpMailer(`${server.url}${query}`, settings, { pauseMs: 0 })
+
+/** How many of the recipients it was asked for so far; it answers none of them. */
+function hang() {
+  const hanging = { asked: 0 }
+  server.decideRecipient = () => {
+    hanging.asked++
+    return new Promise(() => {})
+  }
+  return hanging
+}
+
+it('when a server hangs, those who wait for a connection do not wait for the same silence', async () => {
+  const hanging = hang()
+  const mailer = impatient('?socketTimeout=500')
+  const errors = await Promise.all(letters(20).map((mail) => errorOf(mailer.send(mail))))
+  for (const error of errors) expect(error).toBeInstanceOf(DependencyAwayError)
+  expect(hanging.asked).toBeLessThanOrEqual(5)
+  expect(errors.filter((error) => String(error).includes('Timeout')).length).toBeGreaterThan(0)
+})
+
+it('while a server hangs, of twenty mails one is held; once it answers, all arrive, once', async () => {
+  const hanging = hang()
+  const mailer = impatient('?socketTimeout=2000')
+  await errorOf(mailer.send(letterTo('ada@example.com')))
+  const errors = await Promise.all(letters(20).map((mail) => errorOf(mailer.send(mail))))
+  for (const error of errors) expect(error).toBeInstanceOf(DependencyAwayError)
+  expect(hanging.asked).toBeLessThanOrEqual(2)
+
+  server.decideRecipient = async () => {}
+  const [first, ...others] = letters(20)
+  await mailer.send(first!)
+  await Promise.all(others.map((mail) => mailer.send(mail)))
+  expect(new Set(server.received.map(({ messageId }) => messageId)).size).toBe(20)
+  expect(server.received).toHaveLength(20)
+})
+
+it('a server that did not answer is left alone for a while', async () => {
+  const hanging = hang()
+  const mailer = createSmtpMailer(server.url, settings, { patienceMs: 500, pauseMs: 60_000 })
+  await errorOf(mailer.send(letterTo('ada@example.com')))
+  const errors = await Promise.all(letters(20).map((mail) => errorOf(mailer.send(mail))))
+  for (const error of errors) expect(error).toBeInstanceOf(DependencyAwayError)
+  expect(hanging.asked).toBeLessThanOrEqual(1)
+})
+
+it('one that has the mail and says nothing holds up no others either', async () => {
+  server.decide = () => new Promise(() => {})
+  const mailer = createSmtpMailer(`${server.url}?socketTimeout=2000`, settings, { pauseMs: 60_000 })
+  await errorOf(mailer.send(letterTo('ada@example.com')))
+  const error = await errorOf(mailer.send(letterTo('bob@example.com')))
+  expect(error).toBeInstanceOf(DependencyAwayError)
+  expect(server.offered).toHaveLength(1)
+})
+
+it.each([451, 550, 421])('an answer of %d to one recipient stops no mail to others', async (code) => {
+  server.decideRecipient = async (address) => {
+    if (address === 'eve@example.com') throw smtpError(code, 'Not you')
+  }
+  const mailer = mailerTo(server)
+  expect(await errorOf(mailer.send(letterTo('eve@example.com')))).toBeInstanceOf(Error)
+  await Promise.all(letters(5).map((mail) => mailer.send(mail)))
+  expect(server.received).toHaveLength(5)
+})
+
+it('a mail that is given up with its job stops no others', async () => {
+  const stopping = new AbortController()
+  server.decideRecipient = async () => stopping.abort()
+  const mailer = mailerTo(server)
+  await errorOf(mailer.send(letterTo('ada@example.com'), stopping.signal))
+  server.decideRecipient = async () => {}
+  await Promise.all(letters(5).map((mail) => mailer.send(mail)))
+  expect(server.received).toHaveLength(5)
+})
+
+it('a server that is gone is looked for by one mail at a time, and found at once when it is back', async () => {
+  await server.stop()
+  const mailer = mailerTo(server)
+  await errorOf(mailer.send(letterTo('ada@example.com')))
+  const errors = await Promise.all(letters(5).map((mail) => errorOf(mailer.send(mail))))
+  expect(errors.filter((error) => String(error).includes('ECONNREFUSED'))).toHaveLength(1)
+  await server.start()
+  await mailer.send(letterTo('ada@example.com'))
+  await Promise.all(letters(5).map((mail) => mailer.send(mail)))
+  expect(server.received).toHaveLength(6)
 })

@@ -1,4 +1,5 @@
 import { DependencyAwayError, PermanentJobError } from '../jobs/errors.ts'
+import type { Sign } from './breaker.ts'
 
 /** As nodemailer tells what went wrong: `command` is the one that was answered, `code` its own word for the kind. */
 export interface SmtpError {
@@ -38,6 +39,13 @@ function withoutReply({ code = '', originalCode = code }: SmtpError, isHandedOve
   if (code === 'EENVELOPE' || code === 'EMESSAGE') return 'refused'
   if (ofSettings.includes(code) || badCertificate.test(originalCode)) return 'misconfigured'
   return ofConnections.includes(code) ? 'away' : 'deferred'
+}
+
+/** A relay that refuses, throttles or closes with a reply is there, and takes nobody's time. */
+export function signOf({ responseCode, code }: SmtpError, verdict: SmtpVerdict, isLate: boolean): Sign {
+  if (responseCode !== undefined) return 'answered'
+  if (code === 'ETIMEDOUT' || isLate) return 'silent'
+  return verdict === 'away' && code !== 'EABORT' ? 'gone' : 'nothing'
 }
 
 const ofConnections = ['ECONNECTION', 'ESOCKET', 'ETIMEDOUT', 'EDNS', 'ETLS', 'EPROTOCOL', 'EABORT']

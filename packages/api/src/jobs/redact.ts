@@ -2,10 +2,11 @@ const maxBytes = 4_096
 // Deeper than anything that is enqueued on purpose.
 const maxDepth = 8
 
-const secretWords =
-  /passw(?:or)?d|passphrase|secret|token|authorization|cookie|api[-_]?key|private[-_]?key|credential/i
+/** In whatever case, anywhere in a name. */
+export const secretWords =
+  'passw(?:or)?d|passphrase|secret|token|authorization|cookie|api[-_]?key|private[-_]?key|credential'
 /** What only names or dates a secret, `tokenId`, is none. */
-const isNameOfOne = /(?:Id|Ids|_ids?|At|_at)$/
+export const endOfItsName = '(?:Id|Ids|_ids?|At|_at)'
 
 /**
  * A job's payload as people may see it, and as JSON that PostgreSQL takes: without what its name says is a secret, with
@@ -40,7 +41,9 @@ function copyOf(value: unknown, depth: number): unknown {
   )
 }
 
-const isSecret = (name: string) => secretWords.test(name) && !isNameOfOne.test(name)
+const hasSecretWord = new RegExp(secretWords, 'i')
+const isNameOfOne = new RegExp(`${endOfItsName}$`)
+const isSecret = (name: string) => hasSecretWord.test(name) && !isNameOfOne.test(name)
 
 const urlPassword = /(:\/\/[^\s:/@]{0,100}:)[^\s/@]{1,200}@/g
 const bearer = /\b(bearer|basic)\s+[\w.~+/=-]{8,}/gi

@@ -1,6 +1,7 @@
 import { sql, type RawBuilder, type Transaction } from 'kysely'
 import type { Database } from '../../../db.ts'
 import { jobName } from '../../../jobs/lanes.ts'
+import { endOfItsName, secretWords } from '../../../jobs/redact.ts'
 import { liveState, liveStates, type JobState } from '../../../jobs/states.ts'
 import { likePattern } from '../../../search.ts'
 import { folded, isEnd, isOfName, liveAt, liveJobs } from './rows.ts'
@@ -123,10 +124,13 @@ function matches(part: string, message: string, payload: string) {
 }
 
 const withoutSecrets = (json: RawBuilder<unknown>) => sql`
-  regexp_replace(${json}, ${secretFields}, '\\1:""', 'gi')`
+  regexp_replace(${json}, ${secretFields}, '\\1:""', 'g')`
 
-/** A name as `redactPayload` knows it, and its text. */
+/** In this alone case is of no account: `tokenAt` only dates a token, `tokenFormat` is one. */
+const inAnyCase = secretWords.replace(/[a-z]/g, (letter) => `[${letter}${letter.toUpperCase()}]`)
+
+/** A name as `redactPayload` knows it, and its value; of a list or an object all that follows, as nothing here finds its end. */
 const secretFields = sql.lit(
-  String.raw`("[^"]*(?:passw|passphrase|secret|token|authorization|cookie|api[-_]?key|private[-_]?key|credential)[^"]*` +
-    String.raw`(?<!id|ids|at)")[[:space:]]*:[[:space:]]*"(?:[^"\\]|\\.)*"`,
+  String.raw`("(?:[^"\\]|\\.)*(?:${inAnyCase})(?:[^"\\]|\\.)*(?<!${endOfItsName})")[[:space:]]*:[[:space:]]*` +
+    String.raw`(?:"(?:[^"\\]|\\.)*"|[[{].*|[^][{}",[:space:]]+)`,
 )

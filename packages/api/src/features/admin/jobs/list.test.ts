@@ -126,11 +126,29 @@ describe('the list', () => {
     expect(new Set(await idsOf({ q }))).toEqual(new Set(found.map((name) => ids[name as keyof typeof ids])))
   })
 
-  it('finds nothing behind the name of a secret', async () => {
-    const payload = { a: { accessToken: 'hush "quoted" hush' }, tokenId: 'known', other: 'seen' }
+  it.each<[string, unknown]>([
+    ['accessToken', 'hush "quoted" hush'],
+    ['tokens', ['a', 'hush']],
+    ['API_KEY', { of: { ada: ['hush'] } }],
+    ['tokenFormat', 'hush'],
+    ['secretPIN', -47.11e9],
+    ['cookie" of "bob', 'hush'],
+    ['"password', { value: 'hush' }],
+    ['credential\\', 'hush'],
+  ])('finds nothing behind the name of a secret, %j: %j', async (name, secret) => {
+    const payload = { tokenId: 'known', tokenExpiresAt: 'noon', before: ['seen'], a: [{ [name]: secret }] }
     const id = await insertJob(api.db, { payload })
-    for (const q of ['hush', 'hush \\"quoted']) expect(await idsOf({ q })).toEqual([])
-    for (const q of ['known', 'seen', 'accessToken']) expect(await idsOf({ q })).toEqual([id])
+    for (const q of ['hush', 'hus', 'quoted', '47', '11e9', 'ada'])
+      expect([q, await idsOf({ q })]).toEqual([q, []])
+    for (const q of ['known', 'noon', 'seen', name.slice(0, 6)])
+      expect([q, await idsOf({ q })]).toEqual([q, [id]])
+  })
+
+  it('finds what comes behind a secret, in strange texts, too', async () => {
+    const payload = { token: 'hush', note: 'a "token": [{', other: 'seen' }
+    const id = await insertJob(api.db, { payload })
+    for (const q of ['note', 'seen', '": [{']) expect([q, await idsOf({ q })]).toEqual([q, [id]])
+    expect(await idsOf({ q: 'hush' })).toEqual([])
   })
 
   it('is filtered by when a job was last begun or ended, or else enqueued', async () => {

@@ -6,9 +6,9 @@ export default defineConfig({
     globalSetup: ['e2e/support/global-setup.ts'],
     // One browser and one system for all: more at once are only slower.
     fileParallelism: false,
-    testTimeout: 60_000,
+    testTimeout: 120_000,
     hookTimeout: 180_000,
-    expect: { poll: { timeout: 15_000 } },
+    expect: { poll: { timeout: 50_000 } },
     reporters: ['default', 'json'],
     outputFile: { json: 'reports/vitest.json' },
   },

@@ -136,8 +136,14 @@ test('the list goes on page by page, and new ones wait above while one reads bel
     .toBe(30)
 
   const place = () => page.evaluate(() => scrollY)
-  const before = await place()
-  expect(before).toBeGreaterThan(100)
+  let before = 0
+  await expect
+    .poll(async () => {
+      const last = before
+      before = await place()
+      return before > 100 && before === last
+    })
+    .toBe(true)
   await tell(ada, bob, 'The first new one')
   await tell(ada, bob, 'The second new one')
   const pill = page.getByRole('button', { name: '2 new' })

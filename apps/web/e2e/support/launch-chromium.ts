@@ -10,6 +10,8 @@ const args = [
   '--disable-background-networking',
   '--disable-component-update',
   '--disable-sync',
+  // Where the page stands is asked right after it was scrolled.
+  '--disable-smooth-scrolling',
 ]
 
 /** The first Chromium that starts and shows a page. @throws with the reason of each that did not */

@@ -44,7 +44,7 @@ type MailedPage = '/verify' | '/reset' | '/confirm-email' | '/undo-email' | '/ex
 /** The token of the newest mail to this address that leads to the page. */
 export async function mailedToken(email: string, page: MailedPage): Promise<string> {
   for (
-    const deadline = Date.now() + 15_000;
+    const deadline = Date.now() + 50_000;
     Date.now() < deadline;
     await new Promise((wake) => setTimeout(wake, 50))
   ) {

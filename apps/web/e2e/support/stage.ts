@@ -30,7 +30,7 @@ const staged = base.extend<Fixtures>({
         viewport: { width: 1280, height: 860 },
         ...options,
       })
-      context.setDefaultTimeout(15_000)
+      context.setDefaultTimeout(50_000)
       await problems.watch(context)
       const page = await context.newPage()
       pages.push(page)

@@ -125,7 +125,7 @@ export class LaneRun {
       )
     } catch (error) {
       this.#end('it did not start')
-      await this.settle()
+      await within(startMs, this.settle())
       throw error
     }
   }

@@ -1,5 +1,5 @@
 import { sql } from 'kysely'
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import * as z from 'zod'
 import { eventually } from '../testing/eventually.ts'
 import { createTestApi, type TestApi } from '../testing/index.ts'
@@ -7,8 +7,8 @@ import { createTestRunners } from '../testing/runners.ts'
 import { listCrons, momentOf, toCronItems } from './crons.ts'
 import { defineJob, type Cron } from './define.ts'
 
-const jobAt = (cron: Cron, run = async () => {}) =>
-  defineJob({ name: 'test:tick', payload: z.object({}), cron, run })
+const jobAt = (cron: Cron) =>
+  defineJob({ name: 'test:tick', payload: z.object({}), cron, run: async () => {} })
 
 const digestOf = (moment: Date) => ({
   min: moment.getUTCMinutes(),
@@ -147,74 +147,122 @@ it('a schedule that can not be read is found at the start, not at night', () => 
   ).toThrow()
 })
 
-describe('a tick that passed while nobody worked', () => {
+describe('a tick', () => {
   let api: TestApi
   const runners = createTestRunners(() => api)
 
   beforeAll(async () => {
     api = await createTestApi()
+    await sql`
+      create table asked (identifier text not null, tick timestamptz not null);
+      create function note() returns trigger language plpgsql as $$
+        begin
+          insert into asked values (new.identifier, new.last_execution);
+          return new;
+        end
+      $$;
+      create trigger note before insert on graphile_worker._private_known_crontabs
+        for each row when (new.last_execution is not null) execute function note()`.execute(api.db)
   })
 
-  afterEach(() => runners.stop())
+  beforeEach(async () => {
+    await sql`delete from graphile_worker._private_known_crontabs`.execute(api.db)
+    await sql`delete from asked`.execute(api.db)
+  })
+
+  afterEach(async () => {
+    vi.useRealTimers()
+    await runners.stop()
+  })
+
   afterAll(() => api.stop())
 
-  /** Ten minutes ago, and not for a day again. */
-  function missed(backfillMinutes?: number) {
-    const at = new Date(Date.now() - 10 * minute)
-    const started: unknown[] = []
-    const cron = {
-      schedule: `${at.getUTCMinutes()} ${at.getUTCHours()} * * *`,
-      ...(backfillMinutes !== undefined && { backfillMinutes }),
-    }
-    return { job: jobAt(cron, async () => void started.push(1)), started }
+  /** How many workers wanted to start the job at its tick. */
+  async function asked(): Promise<number> {
+    const { rows } = await sql`select from asked where identifier = 'test:tick'`.execute(api.db)
+    return rows.length
   }
 
-  const knownSince = (minutes: number) =>
-    sql`
-    insert into graphile_worker._private_known_crontabs (identifier, known_since, last_execution)
-    values ('test:tick', now() - interval '2 days', now() - ${minutes} * interval '1 minute')
-    on conflict (identifier) do update set last_execution = excluded.last_execution`.execute(api.db)
+  const runs = () =>
+    api.db.selectFrom('jobRuns').select('outcome').where('name', '=', 'test:tick').orderBy('id').execute()
 
-  async function lastTick(): Promise<number> {
-    const { rows } = await sql<{ minutes: number }>`
-      select extract(epoch from now() - last_execution)::float8 / 60 as minutes
-      from graphile_worker._private_known_crontabs where identifier = 'test:tick'`.execute(api.db)
-    return rows[0]?.minutes ?? Infinity
+  async function expectOneRun() {
+    await eventually(async () => expect(await runs()).not.toEqual([]))
+    await eventually(async () => expect(await api.waitingJobs()).toEqual([]))
+    expect(await runs()).toEqual([{ outcome: 'succeeded' }])
   }
 
-  it('is made up for once, by three workers that start at once', async () => {
-    const { job, started } = missed(60)
-    await knownSince(24 * 60 + 10)
-    for (let count = 0; count < 3; count++) runners.start([job])
-    await eventually(() => expect(started).toHaveLength(1))
-    await eventually(async () =>
-      expect(await api.db.selectFrom('workers').select('id').execute()).toHaveLength(6),
-    )
-    expect(await lastTick()).toBeLessThan(12)
-    expect(await api.waitingJobs()).toEqual([])
-    expect(started).toHaveLength(1)
+  it('starts the job once, by three workers', async () => {
+    // The last minute, so that the job is due by the clock of PostgreSQL.
+    const at = new Date(Math.floor(Date.now() / minute) * minute)
+    vi.setSystemTime(at.getTime() - 100)
+    const job = jobAt({ schedule: `${at.getUTCMinutes()} ${at.getUTCHours()} * * *` })
+    const started = [1, 2, 3].map(() => runners.start([job]))
+    for (const runner of started) await eventually(() => expect(runner.isRunning()).toBe(true))
+    expect(await asked()).toBe(0)
+    vi.setSystemTime(at.getTime() + 100)
+    await eventually(async () => expect(await asked()).toBe(3))
+    await expectOneRun()
   })
 
-  it.each([undefined, 5])(
-    'is let go when it may be made up for within %s minutes',
-    async (backfillMinutes) => {
-      const { job, started } = missed(backfillMinutes)
-      await knownSince(24 * 60 + 10)
-      const runner = runners.start([job])
-      await eventually(() => expect(runner.isRunning()).toBe(true))
-      await eventually(async () =>
-        expect(await api.db.selectFrom('workers').select('id').execute()).toHaveLength(2),
-      )
-      expect(await lastTick()).toBeGreaterThan(60)
-      expect(started).toEqual([])
-    },
-  )
+  describe('that passed while nobody worked', () => {
+    /** Ten minutes ago, and not for a day again. */
+    function missed() {
+      const at = new Date(Date.now() - 10 * minute)
+      return `${at.getUTCMinutes()} ${at.getUTCHours()} * * *`
+    }
 
-  it('is not made up for by a job that is new', async () => {
-    const { job, started } = missed(60)
-    await sql`delete from graphile_worker._private_known_crontabs`.execute(api.db)
-    runners.start([job])
-    await eventually(async () => expect(await lastTick().catch(() => 0)).toBe(Infinity))
-    expect(started).toEqual([])
+    /** It last ran a day before the tick that was missed. */
+    const isKnown = (identifier: string) =>
+      sql`
+        with noted as (select now() - interval '1 day 11 minutes' as at)
+        insert into graphile_worker._private_known_crontabs (identifier, known_since, last_execution)
+        select ${identifier}, at, at from noted`.execute(api.db)
+
+    it('is made up for once, by three workers that start at once', async () => {
+      await isKnown('test:tick')
+      const job = jobAt({ schedule: missed(), backfillMinutes: 60 })
+      for (let count = 0; count < 3; count++) runners.start([job])
+      // Each of them, and the line above.
+      await eventually(async () => expect(await asked()).toBe(3 + 1))
+      await expectOneRun()
+    })
+
+    /** A job that is made up for at the same time: when it has run, what was to be made up for has been. */
+    async function startWithWitness(cron: Cron) {
+      await isKnown('test:witness')
+      const witness = defineJob({
+        ...jobAt({ schedule: cron.schedule, backfillMinutes: 60 }),
+        name: 'test:witness',
+      })
+      runners.start([jobAt(cron), witness])
+      await eventually(async () =>
+        expect(
+          await api.db.selectFrom('jobRuns').select('outcome').where('name', '=', 'test:witness').execute(),
+        ).toEqual([{ outcome: 'succeeded' }]),
+      )
+    }
+
+    async function expectNothing() {
+      expect((await api.waitingJobs()).filter(({ name }) => name === 'test:tick')).toEqual([])
+      expect(await runs()).toEqual([])
+    }
+
+    it.each([undefined, 5])(
+      'is let go when it may be made up for within %s minutes',
+      async (backfillMinutes) => {
+        await isKnown('test:tick')
+        await startWithWitness({
+          schedule: missed(),
+          ...(backfillMinutes !== undefined && { backfillMinutes }),
+        })
+        await expectNothing()
+      },
+    )
+
+    it('is not made up for by a job that is new', async () => {
+      await startWithWitness({ schedule: missed(), backfillMinutes: 60 })
+      await expectNothing()
+    })
   })
 })

@@ -97,6 +97,9 @@ function start(id: string, wasCutOff: boolean, onDeath = () => {}) {
 
 it('who was cut off is in no hurry to take the others for dead: they were, too', async () => {
   await dead('bob')
+  // However long it takes to look.
+  const at = Date.now()
+  vi.spyOn(Date, 'now').mockReturnValue(at)
   start('ada', true)
   const firstSeen = await eventually(() => seenAt('ada'))
   await eventually(async () => expect(await seenAt('ada')).not.toEqual(firstSeen))

@@ -1,7 +1,8 @@
 import { sql } from 'kysely'
-import pg from 'pg'
-import { afterAll, beforeAll, expect, it, vi } from 'vitest'
+import type pg from 'pg'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { createDatabase, createPool, inTransaction } from './db.ts'
+import type { Log } from './deps.ts'
 import { toFailure } from './errors.ts'
 import { eventually } from './testing/eventually.ts'
 import { createTestApi, recordingLog, silentLog, type TestApi } from './testing/index.ts'
@@ -38,14 +39,42 @@ it('a pooler is asked for no settings of a session, which it would refuse', () =
     expect(options).not.toHaveProperty(name)
 })
 
-it('behind a pooler a statement that takes too long is given up from here', async () => {
-  const { options } = createPool({ url: api.database.directUrl, log: silentLog, isPooler: true })
-  expect(options).toMatchObject({ query_timeout: 15_000 })
-  const client = new pg.Client({ connectionString: api.database.directUrl, query_timeout: 50 })
-  await client.connect()
-  const error: unknown = await client.query('select pg_sleep(1)').catch((thrown: unknown) => thrown)
-  await client.end()
-  expect(toFailure(error)).toMatchObject({ apiCode: 'TIMEOUT' })
+it('an answer that does not come is given up from here: behind a pooler, and where a server has gone silent', () => {
+  const optionsOf = (given: object) =>
+    createPool({ url: api.database.directUrl, log: silentLog, ...given }).options
+  expect(optionsOf({ isPooler: true })).toMatchObject({ query_timeout: 15_000, keepAlive: true })
+  expect(optionsOf({})).toMatchObject({ query_timeout: 20_000, keepAlive: true })
+  expect(optionsOf({ isPatient: true })).not.toHaveProperty('query_timeout')
+})
+
+describe.each([true, false])('a connection whose answer was given up (pooler: %s)', (isPooler) => {
+  const connect = (log: Log = silentLog) =>
+    createDatabase({ url: api.database.directUrl, log, isPooler, max: 1, answerMs: 1_000 })
+  const failureOf = async (work: Promise<unknown>) => {
+    const error: unknown = await work.catch((thrown: unknown) => thrown)
+    return toFailure(error)
+  }
+  const sleep = sql`select pg_sleep(600)`
+
+  it('is ended, and the next query has another', async () => {
+    const { log, entries } = recordingLog()
+    const db = connect(log)
+    const slow = await failureOf(sleep.execute(db))
+    const { rows } = await sql`select 1 as one`.execute(db)
+    await db.destroy()
+    expect(slow).toMatchObject({ apiCode: 'TIMEOUT' })
+    expect(rows).toEqual([{ one: 1 }])
+    expect(entries).toEqual([])
+  })
+
+  it('is ended in a transaction, too, which says why', async () => {
+    const db = connect()
+    const slow = await failureOf(inTransaction(db, (trx) => sleep.execute(trx)))
+    const { rows } = await sql`select 1 as one`.execute(db)
+    await db.destroy()
+    expect(slow).toMatchObject({ apiCode: 'TIMEOUT' })
+    expect(rows).toEqual([{ one: 1 }])
+  })
 })
 
 it('an exhausted pool is waited for five seconds, not for ever', () => {

@@ -14,6 +14,8 @@ export interface DatabaseOptions {
   isPooler?: boolean
   /** Statements take as long as they need: for migrations, and for waiting for them. */
   isPatient?: boolean
+  /** How long an answer is waited for before the connection is given up: longer than PostgreSQL takes to end a statement. */
+  answerMs?: number
 }
 
 /** The pool is the caller's to end, with `db.destroy()`. */
@@ -33,6 +35,7 @@ export function createPool(options: DatabaseOptions): pg.Pool {
     connectionTimeoutMillis: 5_000,
     idleTimeoutMillis: 30_000,
     application_name: 'tenon',
+    keepAlive: true,
     ...timeouts(options),
   })
   const report = (err: Error) => {
@@ -41,15 +44,45 @@ export function createPool(options: DatabaseOptions): pg.Pool {
   }
   // Without listeners, a restart of PostgreSQL ends the process. The connection's own tells of it, once.
   pool.on('error', () => {})
-  pool.on('connect', (client) => client.on('error', report))
+  pool.on('connect', (client) => {
+    client.on('error', report)
+    endWhenUnanswered(client)
+  })
   return pool
 }
 
-function timeouts({ isPooler = false, isPatient = false }: DatabaseOptions): pg.PoolConfig {
-  if (isPooler) return { query_timeout: 15_000 }
+function timeouts({ isPooler = false, isPatient = false, answerMs }: DatabaseOptions): pg.PoolConfig {
+  if (isPooler) return { query_timeout: answerMs ?? 15_000 }
   if (isPatient) return { options: '-c statement_timeout=0' }
-  return { statement_timeout: 15_000, idle_in_transaction_session_timeout: 30_000 }
+  return {
+    statement_timeout: 15_000,
+    idle_in_transaction_session_timeout: 30_000,
+    query_timeout: answerMs ?? 20_000,
+  }
 }
+
+interface Client {
+  query(...given: unknown[]): unknown
+  end(): Promise<void>
+}
+
+/** Given back to the pool, it would keep the next query waiting for the same answer. A rollback fails for the same reason. */
+function endWhenUnanswered(client: Client): void {
+  const { prototype }: { prototype: Client } = pg.Client
+  const giveUp = (error: unknown) => {
+    if (!isUnanswered(error)) return
+    client.query = () => Promise.reject(error)
+    void client.end()
+  }
+  client.query = (...given) => {
+    const result = prototype.query.apply(client, given)
+    if (result instanceof Promise) result.catch(giveUp)
+    return result
+  }
+}
+
+/** In pg's words. */
+const isUnanswered = (error: unknown) => error instanceof Error && error.message === 'Query read timeout'
 
 /** Runs `work` in a transaction, again when PostgreSQL says that only the timing was wrong. */
 export async function inTransaction<T>(

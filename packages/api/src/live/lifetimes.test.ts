@@ -1,5 +1,5 @@
 import { sql } from 'kysely'
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import { inTransaction } from '../db.ts'
 import type { Deps } from '../deps.ts'
 import { freshName } from '../testing/callers.ts'
@@ -8,6 +8,7 @@ import { createTestApi, password, type Person, type TestApi } from '../testing/i
 import { refusalOf } from '../testing/refusal.ts'
 import { publishNumber, testStreams } from '../testing/streams.ts'
 import { createLive, type Live } from './live.ts'
+import type { Subscriber } from './open-streams.ts'
 
 let api: TestApi
 let root: Person
@@ -38,6 +39,14 @@ function otherServer(checkMs = 100): Deps {
 
 const person = (name: string, options?: Parameters<TestApi['person']>[1]) =>
   api.person(freshName(name), options)
+
+const subscriberOf = async ({ user, calls }: Person): Promise<Subscriber> => ({
+  userId: user.id,
+  topics: new Set(['notifications']),
+  sessionId: (await calls.auth.session()).session.id,
+  authenticatedAt: null,
+  expiresAt: null,
+})
 
 const signInAgain = ({ email }: Person) => api.nobody.auth.signIn({ email, password, tokenInBody: true })
 
@@ -87,22 +96,17 @@ describe('a stream is closed soon after', () => {
 
   it('its access token has ended, though the session has not', async () => {
     const ada = await person('ada')
-    const { session } = await ada.calls.auth.session()
-    const subscriber = {
-      userId: ada.user.id,
-      topics: new Set(['notifications' as const]),
-      sessionId: session.id,
-    }
+    const subscriber = await subscriberOf(ada)
     const reader = { lastEventId: undefined, signal: undefined, cut: undefined }
-    const open = (expiresAt: Date | null) =>
-      deps.live.open({ ...subscriber, authenticatedAt: null, expiresAt }, reader)
-    const short = await open(new Date(Date.now() + 500))
-    const long = await open(new Date(Date.now() + 60_000))
+    const open = (expiresAt: Date | null) => deps.live.open({ ...subscriber, expiresAt }, reader)
+    const soon = new Date(Date.now() + 600_000)
+    const short = await open(soon)
+    const long = await open(new Date(Date.now() + 600_000))
     for (const events of [short, long]) await events.next()
+    soon.setTime(0)
     await expect(short.next()).rejects.toThrow('closed')
-    const next = long.next()
     await publishNumber(api, ada, 1)
-    expect(await next).toMatchObject({ done: false })
+    expect(await long.next()).toMatchObject({ done: false })
     await long.return?.()
   })
 
@@ -206,13 +210,7 @@ describe('a person has at most ten streams', () => {
   it('and none is left behind by who never read theirs', async () => {
     const ada = await person('ada')
     const gone = new AbortController()
-    const subscriber = {
-      userId: ada.user.id,
-      topics: new Set(['notifications' as const]),
-      sessionId: (await ada.calls.auth.session()).session.id,
-      authenticatedAt: null,
-      expiresAt: null,
-    }
+    const subscriber = await subscriberOf(ada)
     const reader = { lastEventId: undefined, signal: gone.signal, cut: undefined }
     const unread = await deps.live.open(subscriber, reader)
     expect(await taken(ada)).toBe(1)
@@ -275,6 +273,47 @@ describe('who does not read', () => {
     await eventually(() => expect(stream.wasCut()).toBe(true))
     release()
     expect(await stream.ended).toBe('AbortError')
+  })
+
+  it('is cut off, too, where the next event was asked for ahead, and no harm comes of what nobody awaits', async () => {
+    const ada = await person('ada')
+    const unhandled = vi.fn()
+    process.on('unhandledRejection', unhandled)
+    const gone = new AbortController()
+    const cut = vi.fn()
+    const events = await deps.live.open(await subscriberOf(ada), {
+      lastEventId: undefined,
+      signal: gone.signal,
+      cut,
+    })
+    await events.next()
+    void events.next()
+    await ada.calls.auth.signOut()
+    await eventually(() => expect(cut).toHaveBeenCalledOnce())
+    await new Promise(setImmediate)
+    process.off('unhandledRejection', unhandled)
+    expect(unhandled).not.toHaveBeenCalled()
+  })
+
+  it('but who has read to its end and is gone is not', async () => {
+    const ada = await person('ada')
+    const cut = vi.fn()
+    const gone = new AbortController()
+    const reader = { lastEventId: undefined, signal: gone.signal, cut }
+    const events = await deps.live.open(await subscriberOf(ada), reader)
+    const unread = await deps.live.open(await subscriberOf(ada), {
+      ...reader,
+      signal: new AbortController().signal,
+      cut: vi.fn(() => lastCut()),
+    })
+    const { promise: othersCut, resolve: lastCut } = Promise.withResolvers<void>()
+    for (const each of [events, unread]) await each.next()
+    const ended = events.next().catch(() => gone.abort())
+    void unread.next()
+    await ada.calls.auth.signOut()
+    await ended
+    await othersCut
+    expect(cut).not.toHaveBeenCalled()
   })
 })
 

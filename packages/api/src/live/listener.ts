@@ -1,3 +1,4 @@
+import { Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import type { Log } from '../deps.ts'
@@ -18,6 +19,8 @@ export interface Listener {
 
 // A connection that was cut without a word is noticed by asking.
 const checkMs = 10_000
+// A server that is gone answers no farewell either.
+const farewellMs = 1_000
 
 /** Keeps one connection that listens, and makes a new one whenever it is lost. */
 export function startListener({ url, log, onWake }: ListenerOptions): Listener {
@@ -26,11 +29,14 @@ export function startListener({ url, log, onWake }: ListenerOptions): Listener {
     away: 'the connection that listens for live events was lost: they are looked for every few seconds',
     back: 'live events are listened for again',
   })
+  let socket: Socket | undefined
   const stopped = keepListening()
   return {
     async stop() {
       stopping.abort()
+      const timer = setTimeout(() => socket?.destroy(), farewellMs)
       await stopped
+      clearTimeout(timer)
     },
   }
 
@@ -47,8 +53,10 @@ export function startListener({ url, log, onWake }: ListenerOptions): Listener {
 
   /** Until the connection is lost; why it was. */
   async function listen(onListening: () => void): Promise<unknown> {
+    const ownSocket = (socket = new Socket())
     const client = new pg.Client({
       connectionString: url,
+      stream: () => ownSocket,
       application_name: 'tenon-live',
       connectionTimeoutMillis: 5_000,
       query_timeout: 5_000,

@@ -38,6 +38,8 @@ export interface Live {
 }
 
 const checksPerRenewal = 3
+// For the end of an answer to be read.
+const graceMs = 1_500
 
 export function createLive({ db, directUrl, log, checkMs = 3_000 }: LiveOptions): Live {
   const feed = createFeed(db, log)
@@ -46,6 +48,7 @@ export function createLive({ db, directUrl, log, checkMs = 3_000 }: LiveOptions)
   let listener: Listener | undefined
   let timer: NodeJS.Timeout | undefined
   let checks = 0
+  let isChecking = false
   let isStopping = false
   let stopped: Promise<void> | undefined
 
@@ -107,12 +110,16 @@ export function createLive({ db, directUrl, log, checkMs = 3_000 }: LiveOptions)
     function close() {
       const isRead = queue.isAwaited()
       leave()
-      if (!isRead) cut?.()
+      if (!cut || signal?.aborted) return
+      if (!isRead) cut()
+      else cutUnlessGone(cut, signal)
     }
   }
 
   /** One query for all. While the database does not answer there is nothing to hear either. */
   async function check() {
+    if (isChecking) return
+    isChecking = true
     const checked = [...streams]
     try {
       const sessions = await findSessions(db, [...new Set(checked.map(({ sessionId }) => sessionId))])
@@ -120,6 +127,14 @@ export function createLive({ db, directUrl, log, checkMs = 3_000 }: LiveOptions)
       if (++checks % checksPerRenewal === 0) await places.renew()
     } catch (err) {
       log.warn({ err }, 'the sessions of live streams could not be looked up')
+    } finally {
+      isChecking = false
     }
   }
+}
+
+/** tRPC asks for the next event before the last one was taken: who seems to read may not. */
+function cutUnlessGone(cut: () => void, signal: AbortSignal | undefined) {
+  const timer = setTimeout(cut, graceMs).unref()
+  signal?.addEventListener('abort', () => clearTimeout(timer), { once: true })
 }

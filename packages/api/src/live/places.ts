@@ -27,6 +27,7 @@ export function createPlaces(db: Kysely<Database>): Places {
   const serverId = newId()
   const held = new Set<Place>()
   const releases = new Set<Promise<unknown>>()
+  let renewing: Promise<unknown> = Promise.resolve()
 
   return {
     async take(userId) {
@@ -39,15 +40,20 @@ export function createPlaces(db: Kysely<Database>): Places {
     },
     release(place) {
       if (!held.delete(place)) return
-      // One that cannot be given back lapses by itself.
-      const release = free(db, serverId, place).catch(() => {})
+      // A renewal that is under way would bring it back. One that cannot be given back lapses by itself.
+      const release = renewing.then(() => free(db, serverId, place)).catch(() => {})
       releases.add(release)
       void release.then(() => releases.delete(release))
     },
-    renew: () => renew(db, serverId, [...held]),
+    async renew() {
+      await renewing
+      const renewal = renew(db, serverId, [...held])
+      renewing = renewal.catch(() => {})
+      await renewal
+    },
     async stop() {
       held.clear()
-      await Promise.all(releases)
+      await Promise.all([renewing, ...releases])
       await db.deleteFrom('liveStreams').where('serverId', '=', serverId).execute()
     },
   }

@@ -46,7 +46,12 @@ const endOf = ({ last, horizon }: { last: string | null; horizon: string }): Liv
 export function bring(source: Source, stream: LiveStream, beginning: Beginning): LiveEvents {
   const events = bringAll(source, stream, beginning)
   return {
-    next: () => events.next(),
+    next() {
+      const next = events.next()
+      // tRPC asks ahead, and drops what it asked for when its reader leaves.
+      next.catch(() => {})
+      return next
+    },
     // A generator that waits for an event would wait for it before it returned.
     return() {
       stream.leave()

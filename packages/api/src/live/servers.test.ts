@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
-import { createDatabase } from '../db.ts'
+import { createDatabase, type DatabaseOptions } from '../db.ts'
 import type { Deps } from '../deps.ts'
 import { eventually } from '../testing/eventually.ts'
 import { databaseUrl, onServer } from '../testing/global-setup.ts'
@@ -29,9 +29,9 @@ afterAll(async () => {
 })
 
 /** As another process has them, with its own way to the database. */
-function server(url = proxy.url): Deps {
+function server(url = proxy.url, options: Partial<DatabaseOptions> = {}): Deps {
   const { log } = api.deps
-  const db = createDatabase({ url, log })
+  const db = createDatabase({ url, log, ...options })
   const live = createLive({ db, directUrl: url, log })
   stops.push(async () => {
     await live.stop()
@@ -112,6 +112,21 @@ it('the connection that listens is made again when it was cut', async () => {
   await publishNumber(api, ada, 2)
   await eventually(() => expect(stream.numbers()).toEqual([1, 2]))
   expect(stream.isOpen()).toBe(true)
+})
+
+it('a connection that answers no more is given up, and what happened is read on another', async () => {
+  const stream = await streams.open(server(proxy.url, { answerMs: 2_000 }), ada)
+  await publishNumber(api, ada, 1)
+  await eventually(() => expect(stream.numbers()).toEqual([1]))
+  proxy.hangAt('from live_events')
+  await publishNumber(api, ada, 2)
+  await eventually(() => expect(proxy.hanging()).toBeGreaterThan(0))
+  proxy.hangAt('what nobody sends')
+  await eventually(() => expect(stream.numbers()).toEqual([1, 2]))
+  await publishNumber(api, ada, 3)
+  await eventually(() => expect(stream.numbers()).toEqual([1, 2, 3]))
+  expect(stream.isOpen()).toBe(true)
+  proxy.restore()
 })
 
 it.each(['cut', 'hang'] as const)(

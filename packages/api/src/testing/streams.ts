@@ -57,7 +57,10 @@ export async function openTestStream(
     () => 'done',
     (error: Error) => error.name,
   )
-  void ended.then(() => (isOpen = false))
+  void ended.then(() => {
+    isOpen = false
+    gone.abort()
+  })
   if (lastEventId === undefined)
     await eventually(() => events[0] ?? Promise.reject(new Error('no first event')))
   return {

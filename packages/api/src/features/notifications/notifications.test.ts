@@ -209,9 +209,21 @@ it.each([
   await sql`update notifications set ${change}`.execute(api.db)
   await tell([ada], 'New')
   expect(await subjectsOf(ada)).toEqual(['New'])
-  const rows = api.db.selectFrom('notifications').select('id').orderBy('id')
+  const rows = api.db.selectFrom('notifications').select(['id', 'readAt']).orderBy('id')
   const { id } = await rows.executeTakeFirstOrThrow()
   expect(await refusalOf(ada.calls.notifications.markRead({ id }))).toMatchObject({ code: 'NOT_FOUND' })
+  expect(await rows.executeTakeFirst()).toEqual({ id, readAt: null })
+  expect((await liveEvents()).map(({ kind }) => kind)).toEqual([
+    'notification.created',
+    'notification.created',
+  ])
+})
+
+it('a kind that is no more is not counted either', async () => {
+  await tell([ada], 'Old')
+  await sql`update notifications set kind = 'post.praised'`.execute(api.db)
+  await tell([ada], 'New')
+  expect(await countOf(ada)).toBe(1)
 })
 
 it('a payload that is not of its kind is never stored', async () => {

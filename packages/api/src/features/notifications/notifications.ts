@@ -30,19 +30,21 @@ export async function getUnreadCount({ db, principal }: UserContext) {
 /** Reading twice is harmless: the first time stands. @throws NOT_FOUND */
 export async function readNotification({ db, principal, settings }: UserContext, id: string) {
   const userId = principal.user.id
-  const row = await inTransaction(db, async (trx) => {
-    if (await queries.markRead(trx, userId, id))
+  return inTransaction(db, async (trx) => {
+    const isFirst = await queries.markRead(trx, userId, id)
+    const row = await queries.findNotification(trx, userId, id)
+    const notification = row && toNotification(row, settings)
+    // Of what is not shown nothing is marked: it may be shown again.
+    if (!notification) throw notFound('notification')
+    if (isFirst)
       await publish(trx, {
         topic: 'notifications',
         kind: 'notification.read',
         userId,
         data: { notificationId: id },
       })
-    return queries.findNotification(trx, userId, id)
+    return notification
   })
-  const notification = row && toNotification(row, settings)
-  if (!notification) throw notFound('notification')
-  return notification
 }
 
 const batch = 500

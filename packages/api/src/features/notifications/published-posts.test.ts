@@ -1,7 +1,8 @@
 import { sql } from 'kysely'
-import { afterAll, beforeAll, beforeEach, expect, it, vi } from 'vitest'
+import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
 import { createLimits } from '../../limits.ts'
 import { freshName } from '../../testing/callers.ts'
+import { eventually } from '../../testing/eventually.ts'
 import { createTestApi, type Person, type TestApi } from '../../testing/index.ts'
 import { announcePost } from './published-posts.ts'
 
@@ -167,17 +168,23 @@ it('a deletion waits for the batch that is being told, and takes back what it to
   await sql`truncate notifications`.execute(api.db)
   const blocker = await api.db.startTransaction().execute()
   await sql`select from users where id = ${bob.user.id} for update`.execute(blocker)
-  const told = announcePost.run(api.deps, { postId }, run)
-  await vi.waitUntil(async () => (await waiting()) === 1, 10_000)
-  const deleted = ada.calls.posts.delete({ id: postId })
+  const told = outcomeOf(announcePost.run(api.deps, { postId }, run))
+  await eventually(async () => expect(await waiting()).toBe(1))
   // One that does not wait takes back too early.
-  const early = deleted.then(() => api.drainJobs())
-  await Promise.race([early, vi.waitUntil(async () => (await waiting()) === 2, 10_000)])
+  const early = outcomeOf(ada.calls.posts.delete({ id: postId }).then(() => api.drainJobs()))
+  await Promise.race([early, eventually(async () => expect(await waiting()).toBe(2))])
   await blocker.rollback().execute()
-  await Promise.all([told, early])
+  expect(await Promise.all([told, early])).toEqual(['done', 'done'])
   await api.drainJobs()
   expect(await heardBy(bob)).toEqual([])
 })
+
+/** Known, however a test fails before it looks. */
+const outcomeOf = (work: Promise<unknown>) =>
+  work.then(
+    () => 'done',
+    (error: unknown) => error,
+  )
 
 async function waiting(): Promise<number> {
   const { rows } = await sql`
@@ -210,6 +217,8 @@ it('while an author is gone, nothing of theirs is shown or counted; erased, it i
   expect(await heardBy(bob)).toEqual(['By ada'])
   expect(await bob.calls.notifications.unreadCount()).toEqual({ count: 1 })
   await expect(bob.calls.notifications.markRead({ id: ofNora!.id })).rejects.toThrow('no such notification')
+  const unread = api.db.selectFrom('notifications').select('id').where('readAt', 'is', null)
+  expect(await unread.execute()).toHaveLength(2)
   await sql`update users set deleted_at = null where id = ${nora.user.id}`.execute(api.db)
   expect(await heardBy(bob)).toHaveLength(2)
   await sql`delete from users where id = ${nora.user.id}`.execute(api.db)

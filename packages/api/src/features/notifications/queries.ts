@@ -1,5 +1,6 @@
 import { sql, type Kysely, type Transaction } from 'kysely'
 import type { Database } from '../../db.ts'
+import { kindNames } from './kinds.ts'
 
 /** Older ones make room for new ones. */
 export const mostKept = 1_000
@@ -42,11 +43,12 @@ export function listNotifications(
 export const findNotification = (db: Kysely<Database>, userId: string, id: string) =>
   shown(db, userId).select(columns).where('notifications.id', '=', id).executeTakeFirst()
 
-/** No further than anybody has. */
+/** No further than anybody has, and nothing that no release knows any more. */
 export async function countUnread(db: Kysely<Database>, userId: string): Promise<number> {
   const unread = shown(db, userId)
     .select('notifications.id')
     .where('notifications.readAt', 'is', null)
+    .where('notifications.kind', 'in', kindNames)
     .limit(mostKept)
     .as('unread')
   const row = await db

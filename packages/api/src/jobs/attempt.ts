@@ -2,11 +2,15 @@ import type { Job as GraphileJob } from 'graphile-worker'
 import type { Deps } from '../deps.ts'
 import type { Job } from './define.ts'
 import { PermanentJobError } from './errors.ts'
+import { wasReplaced } from './replaced.ts'
 
 export interface Attempt {
   job: Pick<Job, 'name'>
   /** As Graphile Worker has it. */
-  row: Pick<GraphileJob, 'id' | 'key' | 'attempts' | 'max_attempts' | 'payload' | 'locked_by'>
+  row: Pick<
+    GraphileJob,
+    'id' | 'key' | 'flags' | 'attempts' | 'max_attempts' | 'payload' | 'locked_by' | 'last_error'
+  >
   startedAt: number
 }
 
@@ -23,6 +27,7 @@ export async function runAttempt(
   const control = new AbortController()
   running.set(row.id, control)
   try {
+    if (wasReplaced(row)) throw new PermanentJobError('Another job took its place')
     const parsed = job.payload.safeParse(row.payload)
     if (!parsed.success) throw new PermanentJobError(`The payload is not one of ${job.name}`)
     const run = { id: row.id, attempt: row.attempts, signal: control.signal }

@@ -31,13 +31,14 @@ export interface JobDefinition<Payload extends z.ZodType> {
   retries?: number
   /** Seconds between attempts, up to a tenth more by chance; `exponential(60, 2)` unless stated. */
   backoff?: Backoff
-  /** How long an attempt may take, 60 unless stated; then its signal is aborted and it has failed. */
+  /** How long an attempt may take, 60 unless stated, 24 days at most; then its signal is aborted and it has failed. */
   timeoutSeconds?: number
   /** Jobs of one queue run one after the other, in the order in which they are due. A handful of names, not one per row. */
   queue?: string | ((payload: z.output<Payload>) => string)
   /**
-   * Of equal jobs one waits: a second takes its place. One that runs already is finished, and the second runs after it; when it
-   * fails, it is not tried again, as the second does what it was to do.
+   * Of equal jobs one waits: a second takes its place. One that a worker has taken already is finished, and the second does not wait
+   * for it: they may run side by side, unless a queue keeps them apart. When the first fails, or its worker stops or dies, it is not
+   * tried again, as the second does what it was to do.
    */
   uniqueBy?: (payload: z.output<Payload>) => string
   /** The lower the sooner, from -100 to 100; 0 unless stated. */
@@ -63,9 +64,13 @@ export interface Job<Payload extends z.ZodType = z.ZodType> extends JobDefinitio
  *   async run({ db }, { postId }, { signal }) { … },
  * })
  */
-export const defineJob = <Payload extends z.ZodType>(definition: JobDefinition<Payload>): Job<Payload> => ({
-  retries: 3,
-  backoff: exponential(60, 2),
-  timeoutSeconds: 60,
-  ...definition,
-})
+export function defineJob<Payload extends z.ZodType>(definition: JobDefinition<Payload>): Job<Payload> {
+  const job = { retries: 3, backoff: exponential(60, 2), timeoutSeconds: 60, ...definition }
+  const { name, timeoutSeconds } = job
+  if (!(timeoutSeconds > 0 && timeoutSeconds <= longestSeconds))
+    throw new Error(`${name} can not take ${timeoutSeconds} s: from 0 to ${longestSeconds}`)
+  return job
+}
+
+/** What is longer than a timer knows of would be over at once. */
+const longestSeconds = Math.floor((2 ** 31 - 1) / 1000)

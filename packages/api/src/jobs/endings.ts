@@ -3,16 +3,17 @@ import type { Database } from '../db.ts'
 import { publish } from '../live/publish.ts'
 import { insertRuns, messageOf, type End } from './history.ts'
 import { redactText } from './redact.ts'
+import { isReplaced, wasReplaced } from './replaced.ts'
 import type { Verdict } from './retry.ts'
 
 export interface Written {
-  /** `host:pid`, for the history. */
-  worker: string
+  /** `host:pid`, for the history; null for one that nobody knows any more. */
+  worker: string | null
   withHistory: boolean
 }
 
 /**
- * A job that succeeded is gone. Graphile Worker would delete it by its id, whoever holds it by now.
+ * A job that succeeded, or whose place another took, is gone. Graphile Worker would delete it by its id, whoever holds it by now.
  * @returns how many of them were still held
  */
 export async function completeJobs(
@@ -64,14 +65,14 @@ export async function reportFailure(
 /** While it ran, another took its place, and its key: trying again would undo what that one does. */
 async function deleteReplaced(trx: Transaction<Database>, end: End, written: Written): Promise<boolean> {
   const { id, key } = end.row
-  if (key === null) return false
+  if (key === null && !wasReplaced(end.row)) return false
   const count = await endHeld(
     trx,
     [{ ...end, outcome: 'cancelled' }],
     written,
     (lockedBy) => sql`
-      delete from graphile_worker._private_jobs
-      where id = ${id} and locked_by = ${lockedBy} and key is distinct from ${key}`,
+      delete from graphile_worker._private_jobs jobs
+      where id = ${id} and locked_by = ${lockedBy} and (key is distinct from ${key} or ${isReplaced})`,
   )
   return count > 0
 }

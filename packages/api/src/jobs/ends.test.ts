@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { sql } from 'kysely'
 import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest'
 import * as z from 'zod'
@@ -6,7 +7,9 @@ import { createTestApi, type TestApi } from '../testing/index.ts'
 import { createTestRunners, enqueueOne, locksOf, runsOf, wake } from '../testing/runners.ts'
 import { constant, type Backoff } from './backoff.ts'
 import { defineJob, type JobRun } from './define.ts'
+import { completeJobs } from './endings.ts'
 import { DependencyAwayError, PermanentJobError } from './errors.ts'
+import { listHeld } from './held.ts'
 
 let api: TestApi
 const runners = createTestRunners(() => api)
@@ -209,13 +212,15 @@ it('what is away costs no attempt, however often, and a day is counted from its 
   await sql`update graphile_worker._private_jobs set created_at = now() - interval '8 days'`.execute(api.db)
   runners.start([job])
   for (let turn = 1; turn <= 3; turn++) {
-    await eventually(async () => {
-      expect(tries).toBe(turn)
-      expect(await locksOf(api)).toEqual([])
-    })
-    expect(await api.waitingJobs()).toMatchObject([{ attempts: 0, maxAttempts: 2, lastError: 'no server' }])
-    await api.makeJobsDue()
+    // It is tried again by itself, too, after five seconds and later.
+    await eventually(() => expect(tries).toBeGreaterThanOrEqual(turn))
+    await eventually(async () =>
+      expect(await api.waitingJobs()).toMatchObject([
+        { attempts: 0, maxAttempts: 2, lastError: 'no server' },
+      ]),
+    )
     if (turn === 3) isAway = false
+    await api.makeJobsDue()
     await wake(api)
   }
   await eventually(async () => expect(await api.waitingJobs()).toEqual([]))
@@ -225,6 +230,31 @@ it('what is away costs no attempt, however often, and a day is counted from its 
     ['postponed', 1],
     ['succeeded', 1],
   ])
+})
+
+it('a day of being away is counted anew for what is enqueued again with its key', async () => {
+  let tries = 0
+  const away = jobThat(() => Promise.reject(new DependencyAwayError(`no server, ${++tries}`)))
+  const job = defineJob({ ...away, uniqueBy: () => 'one' })
+  const id = await enqueueOne(api, job, {})
+  const postponed = async () => (await runsOf(api, id)).filter(({ outcome }) => outcome === 'postponed')
+  const runner = runners.start([job])
+  await eventually(async () => expect(await postponed()).toHaveLength(1))
+  await runner.stop()
+  await sql`update job_runs set started_at = now() - interval '25 hours'`.execute(api.db)
+  expect(await enqueueOne(api, job, {})).toBe(id)
+  runners.start([job])
+  await eventually(async () => expect(await postponed()).toHaveLength(2))
+  const before = tries
+  await eventually(async () => {
+    await api.makeJobsDue()
+    await wake(api)
+    expect(tries).toBeGreaterThan(before)
+  })
+  await eventually(async () =>
+    expect(await api.waitingJobs()).toMatchObject([{ attempts: 0, lastError: `no server, ${tries}` }]),
+  )
+  expect(await postponed()).toHaveLength(2)
 })
 
 it('a job that the staff retries after a day of outage is not given up at once', async () => {
@@ -287,16 +317,16 @@ it.each([
 ])(
   'a job that another worker has begun anew is not ended by one that comes late and has %s',
   async (_, end) => {
-    let release = () => {}
+    const releases: (() => void)[] = []
     const job = jobThat(async () => {
-      await new Promise<void>((resolve) => (release = resolve))
+      await new Promise<void>((resolve) => releases.push(resolve))
       return end()
     })
     const id = await enqueueOne(api, job, {})
     runners.start([job])
-    await eventually(async () => expect(await locksOf(api)).toHaveLength(1))
+    await eventually(() => expect(releases).toHaveLength(1))
     await sql`update graphile_worker._private_jobs set locked_by = 'bob', attempts = 2`.execute(api.db)
-    await eventually(() => expect(release()).toBeUndefined())
+    releases[0]?.()
     await eventually(() =>
       expect(api.logged.map(({ message }) => message)).toContain('jobs ended that this worker held no more'),
     )
@@ -305,6 +335,45 @@ it.each([
     api.logged.length = 0
   },
 )
+
+it('the history goes by the clock of the database, whatever that of the worker says', async () => {
+  const id = await enqueueOne(
+    api,
+    jobThat(async () => {}),
+    {},
+  )
+  await sql`update graphile_worker._private_jobs set locked_by = 'ada', locked_at = now()`.execute(api.db)
+  const [attempt] = await listHeld(api.db, sql`locked_by = 'ada'`)
+  const ahead = Date.now() + 30 * 86_400_000
+  vi.useFakeTimers({ toFake: ['Date'], now: ahead })
+  try {
+    const end = {
+      ...attempt!,
+      startedAt: ahead - 5_000,
+      endedAt: ahead - 1_000,
+      outcome: 'succeeded' as const,
+    }
+    expect(await completeJobs(api.db, [end], { worker: 'ada', withHistory: true })).toBe(1)
+  } finally {
+    vi.useRealTimers()
+  }
+  const [run] = await runsOf(api, id)
+  expect(run!.endedAt.getTime() - run!.startedAt.getTime()).toBe(4_000)
+  expect(run!.endedAt.getTime()).toBeLessThan(ahead - 86_400_000)
+})
+
+it.each([0, -1, NaN, Infinity, 2_147_484])(
+  'a time-out of %d s is refused, as no timer knows it',
+  (timeoutSeconds) => {
+    expect(() => jobThat(async () => {}, { timeoutSeconds })).toThrow('test:work can not take')
+  },
+)
+
+it('the longest time-out that a timer knows is not over at once', async () => {
+  const timeoutSeconds = 2_147_483
+  const rows = await attemptsAt(() => sleep(50), { timeoutSeconds })
+  expect(rows).toMatchObject([{ outcome: 'succeeded' }])
+})
 
 it('many failures at once leave connections for others', async () => {
   const job = jobThat(() => Promise.reject(new PermanentJobError('no')))

@@ -2,6 +2,7 @@ import { sql, type Kysely } from 'kysely'
 import type { Database } from '../db.ts'
 import type { Log } from '../deps.ts'
 import { deadAfterSeconds, freeJobsOfTheDead } from './rescue.ts'
+import { returnJobs } from './returns.ts'
 
 export const beatMs = 5_000
 /** After an outage all who live are heard of within this time. */
@@ -106,21 +107,4 @@ async function writeBeat(db: Kysely<Database>, beat: Beat, isFirst: boolean): Pr
 export async function leave(db: Kysely<Database>, id: string): Promise<void> {
   await returnJobs(db, id)
   await db.deleteFrom('workers').where('id', '=', id).execute()
-}
-
-/**
- * The second of waiting is for the worker itself: it may be asking for a job at this moment, and would take the same one again. A job
- * with a queue keeps its place in it.
- */
-async function returnJobs(db: Kysely<Database>, id: string): Promise<void> {
-  await sql`
-    with returned as (
-      update graphile_worker._private_jobs
-      set attempts = greatest(0, attempts - 1), locked_at = null, locked_by = null,
-          run_at = case when job_queue_id is null then greatest(run_at, now() + interval '1 second') else run_at end
-      where locked_by = ${id}
-    )
-    update graphile_worker._private_job_queues set locked_at = null, locked_by = null where locked_by = ${id}`.execute(
-    db,
-  )
 }

@@ -35,6 +35,13 @@ it('attempts are kept for two weeks, as it is set, however many there were', asy
   expect(await count('job_runs')).toBe(30)
 })
 
+it.each([1, 600])('%i attempts whose clock was ahead do not keep older ones behind them', async (ahead) => {
+  await insertRuns(ahead, 13)
+  await insertRuns(1_200, 15)
+  await sweep()
+  expect(await count('job_runs')).toBe(ahead)
+})
+
 it('samples are kept for a week', async () => {
   await sql`
     insert into queue_samples (at, queue, waiting, scheduled, retrying, running, failed)

@@ -20,14 +20,14 @@ export const sweepJobs = defineJob({
   },
 })
 
-/** The oldest have the lowest ids: what is not yet old ends the search. */
+/** The oldest have the lowest ids, but for a few whose clock was ahead: where all of so many are not yet old, none behind them is. */
 const deleteOldRuns = (db: Kysely<Database>, days: number, limit: number) =>
   affected(
     db,
     sql`
     delete from job_runs where id in (
-      select id from (select id, ended_at from job_runs order by id limit ${limit}) oldest
-      where ended_at < now() - ${days}::int * interval '1 day'
+      select id from (select id, ended_at from job_runs order by id limit ${20 * limit}) oldest
+      where ended_at < now() - ${days}::int * interval '1 day' limit ${limit}
     )`,
   )
 

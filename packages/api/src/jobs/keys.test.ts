@@ -8,6 +8,8 @@ import { createTestRunners, enqueueOne, locksOf, runsOf } from '../testing/runne
 import { constant } from './backoff.ts'
 import { defineJob } from './define.ts'
 import { enqueue } from './enqueue.ts'
+import { leave } from './heartbeat.ts'
+import { freeJobsOfTheDead } from './rescue.ts'
 
 let api: TestApi
 const runners = createTestRunners(() => api)
@@ -137,6 +139,125 @@ it('one that fails after another took its place is not tried again over it', asy
   expect((await locksOf(api)).map(({ id }) => id)).toEqual([second])
   ends[1]?.resolve()
   await eventually(async () => expect(await api.waitingJobs()).toEqual([]))
+})
+
+const turns: number[] = []
+
+const sync = defineJob({
+  name: 'test:sync',
+  payload: z.object({ turn: z.number().default(0) }),
+  uniqueBy: () => 'one',
+  run: async (_deps, { turn }) => void turns.push(turn),
+})
+
+/** By Graphile Worker's own hand, as it takes a job. */
+const lock = (id: string, lockedBy: string) =>
+  sql`
+  update graphile_worker._private_jobs set attempts = attempts + 1, locked_by = ${lockedBy}, locked_at = now()
+  where id = ${id} and is_available`.execute(api.db)
+
+/** The queue of the clock, which has a key of the same kind. */
+async function addByClock(): Promise<string> {
+  const { rows } = await sql<{ id: string }>`
+    select id from graphile_worker.add_job(
+      'test:sync', '{"_cron":{"ts":"2026-01-31T09:30:00.000Z","backfilled":false}}'::json,
+      job_key => 'test:sync:one', max_attempts => 4)`.execute(api.db)
+  return rows[0]!.id
+}
+
+const people = [
+  ['somebody', () => enqueueOne(api, sync, { turn: 1 })],
+  ['the clock', addByClock],
+] as const
+
+const lanes = [
+  ['fast', false],
+  ['careful', true],
+] as const
+
+/** A worker that has had a job for a minute, and another took its place. */
+async function replacedAt(enqueueFirst: () => Promise<string>, isCareful: boolean) {
+  turns.length = 0
+  const seenAt = sql<Date>`now() - interval '31 seconds'`
+  await api.db.insertInto('workers').values({ id: 'ada', name: 'host:ada', isCareful, seenAt }).execute()
+  const first = await enqueueFirst()
+  await lock(first, 'ada')
+  const second = await enqueueOne(api, sync, { turn: 2 })
+  expect(second).not.toBe(first)
+  await sql`
+    update graphile_worker._private_jobs set locked_at = now() - interval '1 minute' where id = ${first}`.execute(
+    api.db,
+  )
+  return { first, second }
+}
+
+/** The second is done, and the first is not, nor waits. */
+async function expectOnlySecond({ first, second }: { first: string; second: string }) {
+  await sql`update graphile_worker._private_jobs set run_at = now()`.execute(api.db)
+  runners.start([sync])
+  await eventually(async () => expect(await runsOf(api, second)).toMatchObject([{ outcome: 'succeeded' }]))
+  await eventually(async () => expect(await api.waitingJobs()).toEqual([]))
+  expect(turns).toEqual([2])
+  expect(await runsOf(api, first)).toMatchObject([{ outcome: 'cancelled' }])
+}
+
+for (const [who, add] of people)
+  for (const [lane, isCareful] of lanes) {
+    it(`what ${who} enqueued, and another took the place of, does not come back when a ${lane} worker dies`, async () => {
+      const jobs = await replacedAt(add, isCareful)
+      await freeJobsOfTheDead(api.db, api.deps.log)
+      expect((await api.waitingJobs()).map(({ id }) => id)).toEqual([jobs.second])
+      expect(await runsOf(api, jobs.first)).toMatchObject([{ worker: 'host:ada', outcome: 'cancelled' }])
+      await expectOnlySecond(jobs)
+    })
+
+    it(`nor when a ${lane} worker stops`, async () => {
+      const jobs = await replacedAt(add, isCareful)
+      await leave(api.db, 'ada')
+      expect((await api.waitingJobs()).map(({ id }) => id)).toEqual([jobs.second])
+      expect(await runsOf(api, jobs.first)).toMatchObject([{ worker: 'host:ada', outcome: 'cancelled' }])
+      await expectOnlySecond(jobs)
+    })
+  }
+
+it.each(people)(
+  'what was taken ahead for %s, replaced and given back is not begun any more',
+  async (_, add) => {
+    const jobs = await replacedAt(add, false)
+    // As Graphile Worker does after two seconds.
+    await sql`
+      update graphile_worker._private_jobs
+      set attempts = greatest(0, attempts - 1), locked_by = null, locked_at = null
+      where locked_by = 'ada'`.execute(api.db)
+    await expectOnlySecond(jobs)
+  },
+)
+
+it('one that failed, and another took the place of, is not done over it when the staff retries it', async () => {
+  turns.length = 0
+  const first = await enqueueOne(api, sync, { turn: 1 })
+  await sql`update graphile_worker._private_jobs set attempts = max_attempts`.execute(api.db)
+  const second = await enqueueOne(api, sync, { turn: 2 })
+  await sql`update graphile_worker._private_jobs set attempts = 0 where id = ${first}`.execute(api.db)
+  await expectOnlySecond({ first, second })
+})
+
+it('one that had no key is not taken for replaced, not on its last attempt either', async () => {
+  const id = await enqueueOne(api, defineJob({ ...payloadless, retries: 0 }), {})
+  await lock(id, 'ada')
+  await leave(api.db, 'ada')
+  expect(await api.waitingJobs()).toMatchObject([{ id, attempts: 0 }])
+})
+
+const payloadless = { name: 'test:none', payload: z.object({}), run: async () => {} }
+
+it('a list has no key, as two of them would be put together', async () => {
+  const job = defineJob({ name: 'test:list', payload: z.array(z.number()).max(2), run: async () => {} })
+  await expect(enqueueOne(api, job, [1], { key: 'one' })).rejects.toThrow('test:list has a key')
+  const keyed = defineJob({ ...job, uniqueBy: () => 'one' })
+  await expect(enqueueOne(api, keyed, [1])).rejects.toThrow('its payload can not be a list')
+  await enqueueOne(api, job, [1])
+  expect(await api.waitingJobs()).toMatchObject([{ payload: [1] }])
 })
 
 it('nothing is done before its time', async () => {

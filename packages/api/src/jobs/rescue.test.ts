@@ -5,6 +5,7 @@ import { eventually } from '../testing/eventually.ts'
 import { createTestApi, insertJob, type TestApi } from '../testing/index.ts'
 import { createTestRunners, locksOf, runsOf } from '../testing/runners.ts'
 import { defineJob } from './define.ts'
+import { leave } from './heartbeat.ts'
 import { freeJobsOfTheDead } from './rescue.ts'
 
 let api: TestApi
@@ -84,6 +85,9 @@ it('what ran on a careful lane is told in the history, and costs an attempt when
     [2, 'failed', 'host:carl'],
   ])
   expect(rows[0]?.payload).toEqual({ token: '[redacted]' })
+  // From the clock of the database alone.
+  for (const { startedAt, endedAt } of rows)
+    expect(endedAt.getTime() - startedAt.getTime()).toBeGreaterThanOrEqual(60_000)
 })
 
 it('those that ran together go on apart from each other', async () => {
@@ -95,8 +99,8 @@ it('those that ran together go on apart from each other', async () => {
 })
 
 it('a worker that was seen within half a minute keeps what it holds, however long', async () => {
-  await worker('ada', 29, true)
-  await worker('bob', 29)
+  await worker('ada', 20, true)
+  await worker('bob', 20)
   const ids = [await heldBy('ada'), await heldBy('bob', { queue: 'slow' })]
   await rescue()
   expect((await locksOf(api)).map(({ id }) => id)).toEqual(ids)
@@ -172,4 +176,48 @@ it('what was freed is done by the careful lane, under its own name', async () =>
     expect(await runsOf(api, id)).toMatchObject([{ name: 'test:one', outcome: 'succeeded', attempt: 1 }]),
   )
   expect(done).toHaveLength(1)
+})
+
+it('what a worker ran when it stopped is told in the history, once, and what it had only taken is not', async () => {
+  const [begun, taken] = [await heldBy('ada', { payload: { token: 'x' } }), await heldBy('ada')]
+  await worker('ada', 0)
+  await api.db
+    .updateTable('workers')
+    .set({ running: [begun] })
+    .execute()
+  await leave(api.db, 'ada')
+  await leave(api.db, 'ada')
+  expect(await runsOf(api, begun)).toMatchObject([
+    {
+      outcome: 'interrupted',
+      attempt: 1,
+      worker: 'host:ada',
+      errorMessage: 'The worker stopped while it ran this job',
+      payload: { token: '[redacted]' },
+    },
+  ])
+  expect(await runsOf(api, taken)).toEqual([])
+  expect(await api.waitingJobs()).toMatchObject([
+    { id: begun, attempts: 0, lastError: null },
+    { id: taken, attempts: 0 },
+  ])
+})
+
+it('all that a careful lane has locked when it stops was under way', async () => {
+  const id = await heldBy('ada', { queue: 'slow' })
+  await worker('ada', 0, true)
+  await leave(api.db, 'ada')
+  expect(await runsOf(api, id)).toMatchObject([{ outcome: 'interrupted', queue: 'slow' }])
+})
+
+it('without the table job_runs a worker that stops returns what it has all the same', async () => {
+  await worker('ada', 0, true)
+  await heldBy('ada')
+  await sql`alter table job_runs rename to away_runs`.execute(api.db)
+  try {
+    await leave(api.db, 'ada')
+    expect(await locksOf(api)).toEqual([])
+  } finally {
+    await sql`alter table away_runs rename to job_runs`.execute(api.db)
+  }
 })

@@ -2,8 +2,11 @@ import { sql, type Kysely, type Transaction } from 'kysely'
 import { inTransaction, type Database } from '../db.ts'
 import type { Log } from '../deps.ts'
 import { toFailure } from '../errors.ts'
+import type { Attempt } from './attempt.ts'
 import { reportFailure, type Written } from './endings.ts'
+import { endNow, endReplaced, listHeld } from './held.ts'
 import { bareName, carefulName } from './lanes.ts'
+import { isReplaced } from './replaced.ts'
 import type { Verdict } from './retry.ts'
 
 /** A worker that was not seen for this long is dead. */
@@ -36,24 +39,18 @@ async function freeThem(db: Kysely<Database>, log: Log, withHistory: boolean): P
       const jobs = isCareful ? await endBegun(trx, id, { worker: name, withHistory }) : 0
       log.warn({ worker: name, jobs }, 'a worker died')
     }
-    const jobs = await freeTaken(trx)
+    const names = new Map(dead.map(({ id, name }) => [id, name]))
+    const workerOf = (id: string) => names.get(id) ?? null
+    const replaced = await listHeld(trx, sql`${isOfNobody} and ${isReplaced}`)
+    const jobs = (await endReplaced(trx, replaced, { workerOf, withHistory })) + (await freeTaken(trx))
     if (jobs > 0) log.warn({ jobs }, 'jobs of dead workers were freed')
   })
 }
 
-const death = 'The worker died while it ran this job'
+/** Of a job or a queue: whoever locked it is dead. */
+const isOfNobody = sql`locked_at < now() - ${age} and locked_by not in (select workers.id from workers)`
 
-interface Begun {
-  id: string
-  key: string | null
-  name: string
-  attempts: number
-  maxAttempts: number
-  payload: unknown
-  startedAt: Date
-  /** For the second time. */
-  sawDeath: boolean
-}
+const death = 'The worker died while it ran this job'
 
 /**
  * Each of these was running, and one of them may have been the worker's death. The first time, none spends an attempt, and they go on
@@ -61,28 +58,19 @@ interface Begun {
  * @returns how many there were
  */
 async function endBegun(trx: Transaction<Database>, id: string, written: Written): Promise<number> {
-  const { rows } = await sql<Begun>`
-    select jobs.id, jobs.key, tasks.identifier as name, jobs.attempts, jobs.max_attempts, jobs.payload,
-           jobs.locked_at as started_at,
-           coalesce(jobs.last_error = ${death}, false) as saw_death
-    from graphile_worker._private_jobs jobs
-    join graphile_worker._private_tasks tasks on tasks.id = jobs.task_id
-    where jobs.locked_by = ${id} order by jobs.run_at, jobs.id`.execute(trx)
-  for (const [place, begun] of rows.entries()) {
-    const verdict = verdictOn(begun, place)
-    await reportFailure(trx, { ...endOf(begun, id), outcome: verdict.outcome }, verdict, written)
+  const begun = await listHeld(trx, sql`jobs.locked_by = ${id}`)
+  for (const [place, attempt] of begun.entries()) {
+    const verdict = verdictOn(attempt.row, place)
+    await reportFailure(trx, endNow(attempt, verdict.outcome, death), verdict, written)
   }
-  return rows.length
+  return begun.length
 }
 
-function endOf({ name, attempts, maxAttempts, startedAt, id, key, payload }: Begun, lockedBy: string) {
-  const error = new Error(death)
-  delete error.stack
-  const row = { id, key, attempts, max_attempts: maxAttempts, payload, locked_by: lockedBy }
-  return { job: { name: bareName(name) }, row, startedAt: startedAt.getTime(), endedAt: Date.now(), error }
-}
-
-function verdictOn({ attempts, maxAttempts, sawDeath }: Begun, place: number): Verdict {
+function verdictOn(
+  { attempts, max_attempts: maxAttempts, last_error: lastError }: Attempt['row'],
+  place: number,
+): Verdict {
+  const sawDeath = lastError === death
   if (sawDeath && attempts >= maxAttempts)
     return { outcome: 'failed', attempts, maxAttempts, delaySeconds: 0 }
   const delaySeconds = Math.min(20, 5 * place)
@@ -99,14 +87,11 @@ async function freeTaken(trx: Transaction<Database>): Promise<number> {
       update graphile_worker._private_jobs
       set attempts = greatest(0, attempts - 1), locked_at = null, locked_by = null
       where id in (
-        select id from graphile_worker._private_jobs
-        where locked_at < now() - ${age} and locked_by not in (select id from workers)
-        for update skip locked
+        select id from graphile_worker._private_jobs where ${isOfNobody} for update skip locked
       )
       returning id, task_id, job_queue_id
     ), unlocked as (
-      update graphile_worker._private_job_queues set locked_at = null, locked_by = null
-      where locked_at < now() - ${age} and locked_by not in (select id from workers)
+      update graphile_worker._private_job_queues set locked_at = null, locked_by = null where ${isOfNobody}
     )
     select freed.id, freed.job_queue_id, tasks.identifier from freed
     join graphile_worker._private_tasks tasks on tasks.id = freed.task_id`.execute(trx)

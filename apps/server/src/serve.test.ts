@@ -189,6 +189,8 @@ describe('stopping', () => {
     await using lock = await lockPosts(database)
     const agent = new Agent({ keepAlive: true })
     const slow = send('GET', `${url}/api/v1/posts`, { agent })
+    // Known, however the test fails before it looks.
+    slow.catch(() => {})
     await lock.isAwaited()
     const startedAt = performance.now()
     const stopped = stop()

@@ -79,12 +79,14 @@ test('waiting for the first attempt costs none of the three, and ends with the t
   expect(await createClient({ url }).users.update.mutate(change)).toEqual({ path: 'users.update' })
   expect(seen).toHaveLength(5)
 
-  const endless = await startServer((_request, response) => answer(response, 409, inFlight))
-  const client = createClient({ url: endless.url, timeoutMs: 600 })
+  const longer = refused(409, 'IDEMPOTENCY_IN_FLIGHT', { retryAfterSeconds: 5 })
+  const endless = await startServer((_request, response) => answer(response, 409, longer))
+  const client = createClient({ url: endless.url, timeoutMs: 5_000 })
   expect(await rejection(client.users.update.mutate(change))).toMatchObject({
     code: 'IDEMPOTENCY_IN_FLIGHT',
     status: 409,
   })
+  expect(endless.seen).toHaveLength(1)
 })
 
 test('after three attempts it rejects with the last failure', async () => {

@@ -62,20 +62,34 @@ describe('with a key', () => {
     expect(await countPosts()).toBe(before)
   })
 
-  it.each(['/trpc/notifications.markAllRead', '/trpc/users.export', '/api/v1/notifications/read-all'])(
-    'what takes no input takes a key: %s',
-    async (path) => {
-      const key = randomUUID()
-      const headers = { ...withKey(key), 'content-type': 'application/json' }
-      const call = () => send('POST', server.url + path, { headers })
-      const first = await call()
-      expect([200, 202]).toContain(first.status)
-      expect(isReplayed(first)).toBeUndefined()
-      const again = await call()
-      expect(seen(again)).toEqual(seen(first))
-      expect(isReplayed(again)).toBe('true')
-    },
-  )
+  it.each([
+    [200, '/trpc/notifications.markAllRead'],
+    [200, '/trpc/users.export'],
+    [202, '/api/v1/users/me/exports'],
+    [200, '/api/v1/notifications/read-all'],
+  ])('what takes no input takes a key, and is answered with %i: %s', async (status, path) => {
+    const key = randomUUID()
+    const headers = { ...withKey(key), 'content-type': 'application/json' }
+    const call = () => send('POST', server.url + path, { headers })
+    const first = await call()
+    expect(first.status).toBe(status)
+    expect(isReplayed(first)).toBeUndefined()
+    const again = await call()
+    expect(seen(again)).toEqual(seen(first))
+    expect(isReplayed(again)).toBe('true')
+  })
+
+  it('an answer of 202 is one again', async () => {
+    const root = await server.api.person('root', { role: 'admin' })
+    const { user } = await server.api.person('bob')
+    const body = { to: { userId: user.id }, subject: 'We move', message: 'On Sunday.' }
+    const headers = { ...bearer(root.token), 'idempotency-key': randomUUID() }
+    const call = () => send('POST', `${server.url}/api/v1/notifications`, { body, headers })
+    const [first, again] = [await call(), await call()]
+    expect([first.status, isReplayed(first)]).toEqual([202, undefined])
+    expect(seen(again)).toEqual(seen(first))
+    expect(isReplayed(again)).toBe('true')
+  })
 
   it('the first answer is given again by tRPC, in a batch of one, too', async () => {
     const key = randomUUID()
@@ -127,19 +141,22 @@ describe('with a key', () => {
     const trx = await server.api.db.startTransaction().execute()
     // A post refers to its author: it can not be written while she is locked.
     await trx.selectFrom('users').select('id').where('username', '=', 'ada').forUpdate().execute()
-    const first = byRest(key)
+    const asked = byRest(key)
+    // Known, however the test fails before it looks.
+    asked.catch(() => {})
     await eventually(async () => expect(await waitingStatements()).toBe(1))
     const rest = await byRest(key)
     const trpc = await byTrpc(key)
     await trx.rollback().execute()
+    const first = await asked
     expect(errorOf(rest, 'rest')).toMatchObject({
       code: 'IDEMPOTENCY_IN_FLIGHT',
       details: { retryAfterSeconds: 1 },
     })
     expect(errorOf(trpc, 'trpc')).toEqual(errorOf(rest, 'rest'))
     for (const { headers } of [rest, trpc]) expect(headers['retry-after']).toBe('1')
-    expect((await first).status).toBe(201)
-    expect(seen(await byRest(key))).toEqual(seen(await first))
+    expect(first.status).toBe(201)
+    expect(seen(await byRest(key))).toEqual(seen(first))
   })
 
   it('a refused body leaves the key as it was', async () => {

@@ -90,7 +90,10 @@ it('twenty sign-ins in two batches are counted as twenty', async () => {
 it('two servers share a limit, also where Redis is away, which stops neither their start nor their end', async () => {
   const database = await createTestDatabase()
   closing.push(() => database.drop())
-  const silent = createServer((socket) => void closing.push(() => socket.destroy()))
+  const silent = createServer((socket) => {
+    socket.on('error', () => {})
+    closing.push(() => socket.destroy())
+  })
   await new Promise<void>((resolve) => void silent.listen(0, '127.0.0.1', resolve))
   closing.push(() => silent.close())
   const { port } = silent.address() as AddressInfo

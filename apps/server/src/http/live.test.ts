@@ -1,8 +1,8 @@
 import { Agent } from 'node:http'
 import { connect } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { eventually, publishNumber, type Person } from '@tenon/api/testing'
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { eventually, publishNumber, settled, type Person } from '@tenon/api/testing'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { openEventStream, type EventStream } from '../testing/event-stream.ts'
 import { startTestServer, type TestServer } from '../testing/index.ts'
 import { bearer, errorOf, send } from '../testing/requests.ts'
@@ -15,6 +15,8 @@ beforeAll(async () => {
   server = await startTestServer()
   ada = await server.api.person('ada')
 })
+
+beforeEach(() => settled(server.api))
 
 afterEach(async () => {
   const left = streams.splice(0)
@@ -151,9 +153,7 @@ describe.each(names)('by %s', (transport) => {
     const eve = await server.api.person(`eve_${transport}`)
     const stream = await open(path(['security']), {}, eve)
     await eve.calls.auth.signOut()
-    const endedAt = performance.now()
     await stream.ended
-    expect(performance.now() - endedAt).toBeLessThan(5_000)
     const answer = await send('GET', server.url + path(['security']), { headers: bearer(eve.token) })
     expect(answer.status).toBe(401)
   })
@@ -163,16 +163,14 @@ describe.each(names)('by %s', (transport) => {
     await eventually(() => expect(stalled.lastId()).toBeDefined())
     stalled.pause()
     const reading = await open(path(['notifications']))
-    const data = { text: 'x'.repeat(7_000) }
+    const text = 'x'.repeat(7_000)
     let n = 0
-    await eventually(async () => {
-      for (let each = 0; each < 50; each++)
-        await publishNumber(server.api, ada, 0, { data: { ...data, n: ++n } })
-      expect(await places()).toBe(1)
-    })
-    await eventually(() =>
-      expect(reading.numbers()).toEqual(Array.from({ length: n }, (_, index) => index + 1)),
-    )
+    while ((await places()) > 1) {
+      for (let each = 0; each < 5; each++) await publishNumber(server.api, ada, 0, { data: { text, n: ++n } })
+      // Held back until another test's transaction ends, they come at once: too many for who reads, too.
+      await eventually(() => expect(reading.numbers()).toHaveLength(n))
+    }
+    expect(reading.numbers()).toEqual(Array.from({ length: n }, (_, index) => index + 1))
     expect(reading.isOpen()).toBe(true)
   })
 

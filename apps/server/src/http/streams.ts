@@ -66,12 +66,16 @@ export interface Pings {
   keepAwake(response: ServerResponse): void
 }
 
+/** Its end may be on the way to a slow reader. */
+const mayWrite = ({ writableNeedDrain, writableEnded }: ServerResponse) =>
+  !writableNeedDrain && !writableEnded
+
 /** One timer for all. What is not read is not written to: Node ends it after a while. */
 export function createPings(): Pings {
   const awake = new Set<ServerResponse>()
   let timer: NodeJS.Timeout | undefined
   const ping = () => {
-    for (const response of awake) if (!response.writableNeedDrain) response.write(': ping\n\n')
+    for (const response of awake) if (mayWrite(response)) response.write(': ping\n\n')
   }
   return {
     keepAwake(response) {

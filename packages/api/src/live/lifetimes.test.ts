@@ -202,7 +202,8 @@ describe('a person has at most ten streams', () => {
   it('and one that could not begin takes none', async () => {
     const ada = await person('ada')
     await sql`alter table live_events rename to away`.execute(api.db)
-    expect(await refusalOf(open(deps, ada))).toMatchObject({ code: 'INTERNAL' })
+    const failing = ada.calls.live.stream({ topics: ['notifications'] })
+    expect(await refusalOf(failing)).toMatchObject({ code: 'INTERNAL' })
     await sql`alter table away rename to live_events`.execute(api.db)
     await eventually(async () => expect(await taken(ada)).toBe(0))
   })

@@ -1,10 +1,10 @@
 import { sql } from 'kysely'
-import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
 import { inTransaction } from '../db.ts'
 import { record } from '../audit/record.ts'
 import { eventually } from '../testing/eventually.ts'
 import { createTestApi, type Person, type TestApi } from '../testing/index.ts'
-import { publishNumber, testStreams } from '../testing/streams.ts'
+import { publishNumber, settled, testStreams } from '../testing/streams.ts'
 import { sweepEvents } from './jobs.ts'
 
 let api: TestApi
@@ -17,20 +17,11 @@ beforeAll(async () => {
   ada = await api.person('ada')
 })
 
-beforeEach(() => settled())
 afterEach(() => streams.leaveAll())
 
 afterAll(() => api.stop())
 
 const publish = (n: number) => publishNumber(api, ada, n)
-
-/** What was published is behind every transaction of the server; other tests have some open, in databases of their own. */
-const settled = () =>
-  eventually(async () => {
-    const { rows } = await sql`
-      select from live_events where transaction_id >= pg_snapshot_xmin(pg_current_snapshot())`.execute(api.db)
-    expect(rows).toEqual([])
-  })
 
 it('a stream begins with an id to come back with, and then brings what happens', async () => {
   const stream = await open(api.deps, ada)
@@ -45,7 +36,6 @@ it('a stream begins with an id to come back with, and then brings what happens',
 
 it('what happened before is not told to who comes for the first time', async () => {
   await publish(1)
-  await settled()
   const stream = await open(api.deps, ada)
   await publish(2)
   await eventually(() => expect(stream.numbers()).toEqual([2]))
@@ -56,7 +46,7 @@ it('nor where others on the same server are still to be told', async () => {
   await sql`
     insert into live_events (topic, user_id, kind, data)
     values ('notifications', ${ada.user.id}, 'test.happened', '{"n": 1}')`.execute(api.db)
-  await settled()
+  await settled(api)
   const after = await open(api.deps, ada)
   await publish(2)
   await eventually(() => expect([before.numbers(), after.numbers()]).toEqual([[1, 2], [2]]))

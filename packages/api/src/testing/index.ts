@@ -26,7 +26,7 @@ export { allProcedures, type ProcedureEntry } from './procedures.ts'
 export { plainRequest } from './plain-request.ts'
 export { startTestProxy, type TestProxy } from './proxy.ts'
 export { createScriptedSmtpServer, type ScriptedSmtpServer } from './smtp-script.ts'
-export { openTestStream, publishNumber, type TestStream } from './streams.ts'
+export { openTestStream, publishNumber, settled, type TestStream } from './streams.ts'
 export { createEmptyDatabase, createTestDatabase, type TestDatabase } from './test-database.ts'
 
 export type Caller = ReturnType<typeof appRouter.createCaller>

@@ -1,5 +1,6 @@
 import { isTrackedEnvelope } from '@trpc/server'
-import { vi } from 'vitest'
+import { sql } from 'kysely'
+import { expect, vi } from 'vitest'
 import { createContext } from '../context.ts'
 import { inTransaction } from '../db.ts'
 import type { Deps } from '../deps.ts'
@@ -38,6 +39,7 @@ export async function openTestStream(
   { token }: { token: string },
   { topics = ['notifications'], lastEventId, beforeNext = async () => {} }: TestStreamOptions = {},
 ): Promise<TestStream> {
+  if (lastEventId === undefined) await settled(deps)
   const gone = new AbortController()
   const cut = vi.fn(() => gone.abort())
   const request = { ...plainRequest(), authorization: `Bearer ${token}` }
@@ -73,6 +75,17 @@ export async function openTestStream(
     leave: () => gone.abort(),
   }
 }
+
+/**
+ * Resolves when what was published is behind every transaction of the server: a stream that begins then brings none of it. Other tests
+ * have some open, in databases of their own.
+ */
+export const settled = ({ db }: Pick<Deps, 'db'>) =>
+  eventually(async () => {
+    const { rows } = await sql`
+      select from live_events where transaction_id >= pg_snapshot_xmin(pg_current_snapshot())`.execute(db)
+    expect(rows).toEqual([])
+  })
 
 /** Those that a test opens, to leave them all behind it. */
 export function testStreams() {

@@ -18,7 +18,11 @@ type Behave = (request: SeenRequest, response: ServerResponse, number: number) =
 export async function startServer(behave: Behave): Promise<{ url: string; seen: SeenRequest[] }> {
   const seen: SeenRequest[] = []
   const server = createServer((incoming, response) => {
-    void read(incoming).then((request) => behave(request, response, seen.push(request)))
+    read(incoming).then(
+      (request) => behave(request, response, seen.push(request)),
+      // Who asked left before all of it had come.
+      () => {},
+    )
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   onTestFinished(async () => {

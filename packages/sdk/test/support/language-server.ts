@@ -34,6 +34,8 @@ export async function definitionOf(
 /** TypeScript's language server over stdio, as an editor talks to it. */
 function startLanguageServer(tsc: string) {
   const child = spawn(process.execPath, [tsc, '--lsp', '--stdio'], { stdio: ['pipe', 'pipe', 'ignore'] })
+  // It may be gone before it has read all.
+  child.stdin.on('error', () => {})
   const waiting = new Map<number, (result: unknown) => void>()
   let pending = Buffer.alloc(0)
   child.stdout.on('data', (chunk: Buffer) => {

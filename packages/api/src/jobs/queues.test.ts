@@ -1,8 +1,11 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { sql } from 'kysely'
-import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, expect, it, onTestFinished } from 'vitest'
 import * as z from 'zod'
 import { inTransaction } from '../db.ts'
+import { heldInQueue } from '../testing/doomed-jobs.ts'
 import { eventually } from '../testing/eventually.ts'
 import { createTestApi, type TestApi } from '../testing/index.ts'
 import { createTestRunners, enqueueOne, locksOf, runsOf, silence } from '../testing/runners.ts'
@@ -107,21 +110,43 @@ function heldJob() {
   return { job, begun, releases }
 }
 
+/** A worker of its own, until it is killed. */
+function startProcess() {
+  const program = new URL('../testing/doomed-process.ts', import.meta.url).pathname
+  const args = [program, api.database.directUrl, JSON.stringify(api.deps.settings), '2']
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'inherit'] })
+  const exited = once(child, 'exit')
+  const kill = async () => {
+    child.kill('SIGKILL')
+    await exited
+  }
+  onTestFinished(kill)
+  return { kill }
+}
+
 it('the queue of a dead worker goes on where it was, and nobody has lost an attempt', async () => {
-  const { job, begun, releases } = heldJob()
-  const ids = []
-  for (const turn of [1, 2, 3]) ids.push(await enqueueOne(api, job, { queue: 'a', turn }))
-  runners.start([job], { graceMs: 10 })
-  await eventually(() => expect(begun).toEqual([1]))
+  await sql`create table marks (job_id bigint not null, process int not null, what text not null)`.execute(
+    api.db,
+  )
+  const marks = async (what: string) =>
+    (await sql<{ jobId: string }>`select job_id from marks where what = ${what}`.execute(api.db)).rows.map(
+      ({ jobId }) => jobId,
+    )
+  const ids: string[] = []
+  for (let turn = 0; turn < 3; turn++) ids.push(await enqueueOne(api, heldInQueue, {}))
+  const { kill } = startProcess()
+  await eventually(async () => expect(await marks('begun')).toEqual([ids[0]]))
+  await eventually(async () =>
+    expect(await api.db.selectFrom('workers').select('id').execute()).toHaveLength(2),
+  )
+  await kill()
   await silence(api)
   await freeJobsOfTheDead(api.db, api.deps.log)
   expect(await locksOf(api)).toEqual([])
-  runners.start([job], { graceMs: 10 })
-  for (const count of [2, 3, 4]) {
-    await eventually(() => expect(begun).toHaveLength(count))
-    releases.at(-1)?.()
-  }
-  expect(begun).toEqual([1, 1, 2, 3])
+  await sql`insert into marks (job_id, process, what) values (0, ${process.pid}, 'go')`.execute(api.db)
+  runners.start([heldInQueue])
+  await eventually(async () => expect(await marks('ended')).toEqual(ids))
+  expect(await marks('begun')).toEqual([ids[0], ...ids])
   for (const id of ids)
     await eventually(async () =>
       expect((await runsOf(api, id)).at(-1)).toMatchObject({ outcome: 'succeeded', attempt: 1 }),

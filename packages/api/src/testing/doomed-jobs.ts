@@ -37,3 +37,6 @@ export const held = defineJob({
     await sql`insert into marks (job_id, process, what) values (${id}, ${process.pid}, 'ended')`.execute(db)
   },
 })
+
+/** One after the other. */
+export const heldInQueue = defineJob({ ...held, name: 'test:held-in-queue', queue: 'held' })

@@ -3,7 +3,7 @@ import { createPasswordHasher } from '../features/auth/hasher.ts'
 import { startRunner } from '../jobs/runner.ts'
 import { createLimits } from '../limits.ts'
 import { createLive } from '../live/live.ts'
-import { held, innocent, poison } from './doomed-jobs.ts'
+import { held, heldInQueue, innocent, poison } from './doomed-jobs.ts'
 import { silentLog as log } from './log.ts'
 import { createTestMailbox } from './mailbox.ts'
 
@@ -21,5 +21,8 @@ const deps = {
   log,
   onUndeclaredError: () => {},
 }
-const runner = startRunner(deps, [poison, innocent, held], { url, concurrency: Number(concurrency) })
+const runner = startRunner(deps, [poison, innocent, held, heldInQueue], {
+  url,
+  concurrency: Number(concurrency),
+})
 process.once('SIGTERM', () => void runner.stop().then(() => process.exit(0)))

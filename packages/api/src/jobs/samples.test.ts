@@ -1,6 +1,7 @@
 import { sql } from 'kysely'
-import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest'
 import { createDatabase } from '../db.ts'
+import { eventually } from '../testing/eventually.ts'
 import {
   createTestApi,
   failedJob,
@@ -9,7 +10,7 @@ import {
   silentLog,
   type TestApi,
 } from '../testing/index.ts'
-import { takeSample } from './samples.ts'
+import { pauseMs, startSampling, takeSample } from './samples.ts'
 
 let api: TestApi
 
@@ -72,4 +73,57 @@ it('of six workers that count at once one writes, and at most once in fifteen se
   } finally {
     await Promise.all(workers.map((db) => db.destroy()))
   }
+})
+
+it.each([
+  [0, 15_000],
+  [100, 14_900],
+  [1_000, 20_000],
+  [10_000, 200_000],
+])('who took %i ms for it rests for %i', (tookMs, ms) => {
+  expect(pauseMs(tookMs)).toBe(ms)
+})
+
+/** Samples are taken when the test says so. */
+function startByHand(db = api.db, timeoutMs = 10_000) {
+  const planned: { sample(): void; ms: number }[] = []
+  const schedule = (sample: () => void, ms: number) => {
+    planned.push({ sample, ms })
+    return setTimeout(() => {}, 0)
+  }
+  return { planned, sampling: startSampling({ ...api.deps, db }, { timeoutMs, schedule }) }
+}
+
+it('one follows the other, until the worker stops', async () => {
+  const { planned, sampling } = startByHand()
+  expect(planned).toMatchObject([{ ms: 15_000 }])
+  for (const turn of [1, 2]) {
+    planned.at(-1)!.sample()
+    await eventually(() => expect(planned).toHaveLength(turn + 1))
+    expect(await samples()).not.toEqual([])
+  }
+  sampling.stop()
+  await sql`delete from queue_samples`.execute(api.db)
+  planned.at(-1)!.sample()
+  await vi.waitUntil(async () => (await samples()).length > 0, { timeout: 60_000 })
+  expect(planned).toHaveLength(3)
+})
+
+it('counting that takes too long is given up by the database itself, and rested from', async () => {
+  const before = api.logged.length
+  // Through a pooler PostgreSQL knows of no limits of the connection.
+  const db = createDatabase({ url: api.database.url, log: silentLog, isPooler: true })
+  await api.db.transaction().execute(async (trx) => {
+    await sql`lock table graphile_worker._private_jobs in access exclusive mode`.execute(trx)
+    const { planned, sampling } = startByHand(db, 1_000)
+    planned[0]!.sample()
+    await eventually(() => expect(planned).toHaveLength(2))
+    sampling.stop()
+    expect(planned[1]!.ms).toBeGreaterThanOrEqual(20_000)
+  })
+  await db.destroy()
+  expect(api.logged.slice(before)).toMatchObject([
+    { level: 'warn', message: 'the queues could not be counted', fields: { err: { code: '57014' } } },
+  ])
+  expect(await samples()).toEqual([])
 })

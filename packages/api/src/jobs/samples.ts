@@ -5,18 +5,47 @@ import { publish } from '../live/publish.ts'
 import { liveState } from './states.ts'
 
 const intervalSeconds = 15
+/** Every job is read for it, so that a long line makes it slow: it is not to take more than a twentieth of the time. */
+const rest = 20
 
-/** Counts the jobs in each queue by their state, every 15 s; of several workers one does. */
-export function startSampling({ db, log }: Deps): { stop(): void } {
-  const sample = () =>
-    void takeSample(db).catch((err: unknown) => log.warn({ err }, 'the queues could not be counted'))
-  const timer = setInterval(sample, intervalSeconds * 1000)
-  return { stop: () => clearInterval(timer) }
+interface Options {
+  /** Counting is given up then. */
+  timeoutMs?: number
+  schedule?: (work: () => void, ms: number) => NodeJS.Timeout
 }
 
+/** Counts the jobs in each queue by their state, every 15 s or as rarely as it is slow; of several workers one does. */
+export function startSampling(
+  { db, log }: Pick<Deps, 'db' | 'log'>,
+  { timeoutMs, schedule = setTimeout }: Options = {},
+): { stop(): void } {
+  let isStopped = false
+  let timer = schedule(sample, pauseMs(0))
+
+  function sample() {
+    const begunAt = performance.now()
+    void takeSample(db, timeoutMs)
+      .catch((err: unknown) => log.warn({ err }, 'the queues could not be counted'))
+      .then(() => {
+        if (!isStopped) timer = schedule(sample, pauseMs(performance.now() - begunAt))
+      })
+  }
+
+  function stop() {
+    isStopped = true
+    clearTimeout(timer)
+  }
+
+  return { stop }
+}
+
+/** @param tookMs how long the last one took, taken or not */
+export const pauseMs = (tookMs: number) => Math.max(intervalSeconds * 1000 - tookMs, rest * tookMs)
+
 /** @returns whether this call took the sample of the present interval */
-export function takeSample(db: Kysely<Database>): Promise<boolean> {
+export function takeSample(db: Kysely<Database>, timeoutMs = 10_000): Promise<boolean> {
   return inTransaction(db, async (trx) => {
+    await sql`select set_config('statement_timeout', ${String(timeoutMs)}, true)`.execute(trx)
     const { rows } = await sql<{ queue: string; waiting: number; failed: number }>`
       with moment as (
         select date_bin(${sql.lit(`${intervalSeconds} seconds`)}, now(), '2000-01-01Z') as at

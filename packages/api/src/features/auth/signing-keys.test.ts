@@ -34,10 +34,12 @@ it('processes that start together make one first key', async () => {
     // Whoever finds no key goes on only when all have found none.
     await client.query('begin; lock table signing_keys in share mode')
     const processes = [api.deps, { ...api.deps, db: other }]
-    const keys = Array.from({ length: 6 }, (_, index) => currentKey(processes[index % 2]!))
+    const keys = Promise.all(Array.from({ length: 6 }, (_, index) => currentKey(processes[index % 2]!)))
+    // Known, however the test fails before it looks.
+    keys.catch(() => {})
     await eventually(async () => expect(await waitingIn(client)).toBe(6))
     await client.query('commit')
-    expect(new Set((await Promise.all(keys)).map(({ id }) => id)).size).toBe(1)
+    expect(new Set((await keys).map(({ id }) => id)).size).toBe(1)
     expect((await publicKeys(api.deps)).keys).toHaveLength(1)
   } finally {
     await client.end()

@@ -22,9 +22,14 @@ beforeEach(async () => {
   await api.drainJobs()
   await sql`truncate notifications, digests`.execute(api.db)
   api.mailbox.sent.length = 0
+  // No test goes on past midnight.
+  vi.useFakeTimers({ toFake: ['Date'] })
 })
 
-afterEach(() => vi.restoreAllMocks())
+afterEach(() => {
+  vi.useRealTimers()
+  vi.restoreAllMocks()
+})
 
 afterAll(() => api.stop())
 

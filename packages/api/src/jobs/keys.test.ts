@@ -242,6 +242,23 @@ it('one that failed, and another took the place of, is not done over it when the
   await expectOnlySecond({ first, second })
 })
 
+it.each(lanes)('one that has its key still comes back when a %s worker dies', async (_, isCareful) => {
+  const seenAt = sql<Date>`now() - interval '31 seconds'`
+  await api.db.insertInto('workers').values({ id: 'ada', isCareful, seenAt }).execute()
+  const ids = [await enqueueOne(api, sync, { turn: 1 }), await enqueueOne(api, greet, { name: 'ada' })]
+  for (const id of ids) await lock(id, 'ada')
+  await sql`update graphile_worker._private_jobs set locked_at = now() - interval '1 minute'`.execute(api.db)
+  await freeJobsOfTheDead(api.db, api.deps.log)
+  expect(await api.waitingJobs()).toMatchObject(ids.map((id) => ({ id, attempts: 0 })))
+})
+
+it('one that has its key still comes back when its worker stops', async () => {
+  const id = await enqueueOne(api, sync, { turn: 1 })
+  await lock(id, 'ada')
+  await leave(api.db, 'ada')
+  expect(await api.waitingJobs()).toMatchObject([{ id, attempts: 0 }])
+})
+
 it('one that had no key is not taken for replaced, not on its last attempt either', async () => {
   const id = await enqueueOne(api, defineJob({ ...payloadless, retries: 0 }), {})
   await lock(id, 'ada')

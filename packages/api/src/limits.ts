@@ -23,6 +23,8 @@ const rules = {
   mailByAddress: { points: 5, seconds: 60 * 60 },
   rename: { points: 30, seconds: 60 * 60 },
   announcement: { points: 30, seconds: 60 * 60 },
+  // Counts the post, of whose author an announcement is counted the first time.
+  announcedPost: { points: 1, seconds: 24 * 60 * 60 },
   message: { points: 60, seconds: 60 * 60 },
   follow: { points: 300, seconds: 60 * 60 },
 } as const

@@ -1,3 +1,4 @@
+import type { Server } from 'node:http'
 import { createTestApi, type TestApi } from '@tenon/api/testing'
 import { createServer, type ServerOptions } from '../http/server.ts'
 import { createLog } from '../log.ts'
@@ -7,6 +8,8 @@ import { webRoot } from '../web-root.ts'
 export interface TestServer {
   url: string
   api: TestApi
+  /** What takes connections. */
+  http: Server
   /** Ends what is open, as a server does that is told to stop. */
   close(): Promise<void>
   stop(): Promise<void>
@@ -37,6 +40,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
   return {
     url,
     api,
+    http: app.server,
     close: () => app.close(),
     async stop() {
       app.server.closeAllConnections()

@@ -137,7 +137,7 @@ it('a post counts once against that, however often its job is tried', async () =
   await bob.calls.users.follow({ id: author.user.id })
   for (const title of ['1', '2', '3']) {
     const { id: postId } = await author.calls.posts.create({ title, body: '', publish: true })
-    for (const attempt of [1, 2, 3, 4]) await announcePost.run(limited, { postId }, { ...run, attempt })
+    for (const attempt of [1, 1, 2, 3]) await announcePost.run(limited, { postId }, { ...run, attempt })
   }
   expect((await heardBy(bob)).toSorted()).toEqual(['1', '2', '3'])
   await sql`delete from graphile_worker._private_jobs`.execute(api.db)

@@ -19,9 +19,9 @@ const batch = 200
 export const announcePost = defineJob({
   name: 'notifications:announce-post',
   payload: z.object({ postId: z.uuid(), after: z.uuid().optional() }),
-  async run({ db, limits }, { postId, after }, { attempt }) {
-    // A post counts once, however often it is tried.
-    const isNew = !after && attempt === 1
+  async run({ db, limits }, { postId, after }) {
+    // A post counts once, however often it is tried: of an attempt that is cut short nobody knows, and it is made again.
+    const isNew = !after && (await limits.isWithin('announcedPost', postId))
     const authorId = isNew ? (await findVisiblePost(db, undefined, postId))?.authorId : undefined
     // It stands where posts stand, and streams have brought it; those who follow are told of no flood.
     if (authorId && !(await limits.isWithin('announcement', authorId))) return

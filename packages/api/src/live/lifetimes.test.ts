@@ -122,6 +122,30 @@ describe('a stream is closed soon after', () => {
   })
 })
 
+it('while the sessions are looked up they are not looked up again', async () => {
+  const ada = await person('ada')
+  const stream = await open(otherServer(1), ada)
+  const lock = await api.db.startTransaction().execute()
+  await sql`lock table sessions`.execute(lock)
+  const looking = async () => {
+    const { rows } = await sql`
+      select from pg_stat_activity
+      where datname = current_database() and wait_event_type = 'Lock' and query like '%"sessions"%'`.execute(
+      api.db,
+    )
+    return rows.length
+  }
+  try {
+    await eventually(async () => expect(await looking()).toBe(1))
+    for (let count = 0; count < 50; count++) await looking()
+    expect(await looking()).toBe(1)
+  } finally {
+    await lock.rollback().execute()
+  }
+  await ada.calls.auth.signOut()
+  expect(await stream.ended).toBe('AbortError')
+})
+
 describe('a person has at most ten streams', () => {
   const refused = { code: 'RATE_LIMITED', status: 429, details: { retryAfterSeconds: expect.any(Number) } }
 

@@ -1,7 +1,9 @@
 import { sql } from 'kysely'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { createVerifiedUser } from '../users/users.ts'
+import { eventually } from '../../testing/eventually.ts'
 import { createTestApi, password, type Person, type TestApi } from '../../testing/index.ts'
+import { lockWaiters } from '../../testing/locks.ts'
 import { refusalOf } from '../../testing/refusal.ts'
 
 let api: TestApi
@@ -93,13 +95,8 @@ async function whileRecordingWaits(begin: () => Promise<unknown>, meanwhile: () 
   return { first, second }
 }
 
-async function waitingBackends(count: number) {
-  const { rows } = await sql`
-    select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`.execute(
-    api.db,
-  )
-  if (rows.length < count) await waitingBackends(count)
-}
+const waitingBackends = (count: number) =>
+  eventually(async () => expect(await lockWaiters(api)).toBeGreaterThanOrEqual(count))
 
 it('a registration that waits for the confirmation that frees its address is refused', async () => {
   const fay = await api.person('fay')

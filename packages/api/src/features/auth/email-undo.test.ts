@@ -1,6 +1,8 @@
 import { sql } from 'kysely'
 import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest'
+import { eventually } from '../../testing/eventually.ts'
 import { createTestApi, password, type Person, type TestApi } from '../../testing/index.ts'
+import { lockWaiters } from '../../testing/locks.ts'
 import { refusalOf } from '../../testing/refusal.ts'
 import { statementsOf } from '../../testing/statements.ts'
 import { sweepCredentials } from './jobs.ts'
@@ -239,10 +241,5 @@ it('a confirmation that meets an undo waits for it, and neither has to begin aga
   expect(statements.filter(({ text }) => text === 'begin')).toHaveLength(3)
 })
 
-async function waitingBackends(count: number): Promise<void> {
-  const { rows } = await sql`
-    select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`.execute(
-    api.db,
-  )
-  if (rows.length < count) await waitingBackends(count)
-}
+const waitingBackends = (count: number) =>
+  eventually(async () => expect(await lockWaiters(api)).toBeGreaterThanOrEqual(count))

@@ -1,10 +1,11 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { sql } from 'kysely'
 import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest'
 import type { AuditAction } from '../../audit/actions.ts'
 import { inTransaction } from '../../db.ts'
 import { lockAddress } from './queries.ts'
+import { eventually } from '../../testing/eventually.ts'
 import { createTestApi, password, type TestApi } from '../../testing/index.ts'
+import { lockWaiters } from '../../testing/locks.ts'
 import { refusalOf } from '../../testing/refusal.ts'
 import { statementsOf } from '../../testing/statements.ts'
 import { answerTo, posted } from '../../testing/wire.ts'
@@ -153,7 +154,8 @@ it.each(['none', 'known'])(
     await inTransaction(api.db, async (trx) => {
       await lockAddress(trx, email)
       asked = api.nobody.auth.password.requestReset({ email })
-      expect(await Promise.race([asked, sleep(300, 'waits')])).toBe('waits')
+      const waiting = eventually(async () => expect(await lockWaiters(api)).toBe(1)).then(() => 'waits')
+      expect(await Promise.race([asked, waiting])).toBe('waits')
     })
     expect(await asked).toEqual({ ok: true })
   },

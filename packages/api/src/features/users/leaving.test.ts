@@ -2,7 +2,9 @@ import { sql } from 'kysely'
 import pg from 'pg'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { freshName } from '../../testing/callers.ts'
+import { eventually } from '../../testing/eventually.ts'
 import { createTestApi, password, type Person, type TestApi } from '../../testing/index.ts'
+import { lockWaiters } from '../../testing/locks.ts'
 import { refusalOf } from '../../testing/refusal.ts'
 import { eraseUsers } from './jobs.ts'
 
@@ -219,7 +221,7 @@ it.each([
     await other.query('begin')
     await other.query(`update users set ${change} where id = '${ines.user.id}'`)
     const erasing = erase()
-    await waitForLock(other)
+    await eventually(async () => expect(await lockWaiters(api)).toBeGreaterThan(0))
     await other.query('commit')
     await erasing
   } finally {
@@ -227,14 +229,6 @@ it.each([
   }
   expect(await isThere(ines)).toBe(true)
 })
-
-async function waitForLock(client: pg.Client) {
-  for (;;) {
-    const { rows } = await client.query(`
-      select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`)
-    if (rows.length > 0) return
-  }
-}
 
 it('one who cannot be erased stays whole, and keeps nobody else from it', async () => {
   const [ada, lena, ines] = await Promise.all(

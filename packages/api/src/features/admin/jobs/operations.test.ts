@@ -5,6 +5,7 @@ import { carefulName } from '../../../jobs/lanes.ts'
 import { eventually } from '../../../testing/eventually.ts'
 import { createTestApi, type Person, type TestApi } from '../../../testing/index.ts'
 import { endedJob, failedJob, insertJob, retryingJob } from '../../../testing/job-rows.ts'
+import { lockWaiters } from '../../../testing/locks.ts'
 import { refusalOf } from '../../../testing/refusal.ts'
 
 let api: TestApi
@@ -346,12 +347,4 @@ it('whatever the staff and the workers do at once, each job ends once', async ()
   expect(['succeeded', 'cancelled']).toEqual(expect.arrayContaining(runs.map(({ outcome }) => outcome)))
 })
 
-/** In this database: other files of tests wait in theirs. */
-async function untilSomebodyWaits() {
-  const waiting = () =>
-    worker.query(
-      `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'
-       and backend_type = 'client backend'`,
-    )
-  await eventually(async () => expect((await waiting()).rows).not.toEqual([]))
-}
+const untilSomebodyWaits = () => eventually(async () => expect(await lockWaiters(api)).toBeGreaterThan(0))

@@ -19,6 +19,7 @@ export async function count({ ask, options, victims, restartedAt, locks, workers
     { name: 'jobs ended twice, by their history', value: found.twice, most: 0 },
     { name: 'jobs done without history', value: found.untold, most: 0 },
     { name: 'attempts that failed', value: found.retrying },
+    { name: 'attempts that were postponed, as the database was away', value: found.postponed },
     { name: 'attempts that were interrupted', value: found.interrupted },
     { name: 'most attempts spent on a job', value: found.attempts },
     { name: 'jobs held by workers that were killed', value: again.length },
@@ -72,7 +73,7 @@ const figures = `
   ), begun as (
     select key, at from starts
     -- One whose database was away as it began has no row of its own.
-    union all select key, started_at from wanted join job_runs using (job_id) where outcome = 'retrying'
+    union all select key, started_at from wanted join job_runs using (job_id) where outcome in ('retrying', 'postponed')
   ), first_starts as (
     select queue, place, min(at) as at from wanted join begun using (key) where wanted.queue is not null group by wanted.key
   ), ordered as (
@@ -94,6 +95,7 @@ const figures = `
     (select count(*) from ended where times > 1)::int as twice,
     (select count(*) from wanted where not exists (select from ended where ended.job_id = wanted.job_id))::int as untold,
     (select count(*) from job_runs where outcome = 'retrying')::int as retrying,
+    (select count(*) from job_runs where outcome = 'postponed')::int as postponed,
     (select count(*) from job_runs where outcome = 'interrupted')::int as interrupted,
     (select coalesce(max(attempt), 0) from job_runs)::int as attempts,
     (select count(*) from runs join runs other using (queue)

@@ -17,10 +17,10 @@ export function makePlan({ jobs, kills, restarts, seed, hasten }) {
 }
 
 function faultsOf(chance, { kills, restarts, seconds, hasten }) {
-  const ways = Array.from({ length: restarts }, (_, index) => (index % 2 === 0 ? 'fast' : 'kill'))
+  const ways = Array.from({ length: restarts }, (_, index) => (index % 2 === 0 ? 'kill' : 'fast'))
   const killed = Array.from({ length: kills }, () => ({ what: 'worker', share: chance.share() }))
   const restarted = ways.map((way) => ({ what: 'postgres', way }))
-  // Who lost the database judges nobody for 30 s: a worker that is started behind the last restart does not wait for them.
+  // Who lost the database judges nobody for 15 s: a worker that is started behind the last restart does not wait for them.
   const order = hasten
     ? [...chance.shuffled([...killed.slice(1), ...restarted]), ...killed.slice(0, 1)]
     : chance.shuffled([...killed, ...restarted])

@@ -6,6 +6,7 @@ import type { Attempt } from './attempt.ts'
 import type { Job } from './define.ts'
 import { completeJobs, reportFailure } from './endings.ts'
 import { postponedSince, type End } from './history.ts'
+import { wasReplaced } from './replaced.ts'
 import { interrupted, isDependencyAway, judge } from './retry.ts'
 
 /**
@@ -66,7 +67,9 @@ export function createRecorder(
   async function writeFailure(attempt: Attempt & { job: Job }, error: Error) {
     const { job, row } = attempt
     const endedAt = Date.now()
-    log.warn({ err: error, job: job.name, jobId: row.id, attempt: row.attempts }, 'a job failed')
+    // One that another replaced while it waited has not even begun.
+    if (!wasReplaced(row))
+      log.warn({ err: error, job: job.name, jobId: row.id, attempt: row.attempts }, 'a job failed')
     await untilWritten(deps, givenUp, async (withHistory) => {
       const isAway = withHistory && isDependencyAway(error)
       const since = isAway ? await postponedSince(db, attempt) : undefined

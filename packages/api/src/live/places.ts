@@ -13,7 +13,7 @@ export interface Places {
   /** @throws RATE_LIMITED when all are taken */
   take(userId: string): Promise<Place>
   release(place: Place): void
-  /** To be called more often than every 30 s: of a process that says nothing, the places are free. */
+  /** To be called more often than every 30 s, one call after the other: of a process that says nothing, the places are free. */
   renew(): Promise<void>
   /** Gives back whatever is taken. */
   stop(): Promise<void>
@@ -45,11 +45,10 @@ export function createPlaces(db: Kysely<Database>): Places {
       releases.add(release)
       void release.then(() => releases.delete(release))
     },
-    async renew() {
-      await renewing
+    renew() {
       const renewal = renew(db, serverId, [...held])
       renewing = renewal.catch(() => {})
-      await renewal
+      return renewal
     },
     async stop() {
       held.clear()

@@ -11,7 +11,7 @@ export function makePlan(chance, { events, cuts, restarts, kills, hasten }) {
   const killed = Array.from({ length: kills }, () => ({ what: 'server', leadTo: either() }))
   const ways = Array.from({ length: restarts }, (_, index) => (index % 2 === 0 ? 'fast' : 'kill'))
   const restarted = ways.map((way) => ({ what: 'postgres', way }))
-  // Who lost the database judges nobody for 30 s.
+  // Who lost the database judges nobody for 15 s.
   const faults = hasten
     ? [...chance.shuffled([...cut, ...restarted]), ...killed]
     : chance.shuffled([...cut, ...restarted, ...killed])

@@ -19,7 +19,7 @@ export interface Beat {
 }
 
 export interface Heart {
-  /** When it was last known that nobody takes this worker for dead. */
+  /** Others may take this worker for dead by now. */
   isStale(): boolean
   stop(): void
 }

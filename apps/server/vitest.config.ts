@@ -1,12 +1,9 @@
-import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
 
 export default defineConfig({
   test: {
     include: ['src/**/*.test.ts'],
     globalSetup: ['@tenon/api/testing/global-setup'],
-    // Much of a test is waiting, so no core is left free.
-    maxWorkers: Math.min(availableParallelism(), 4),
     // Longer than anything is waited for, so that what did not come is named.
     testTimeout: 90_000,
     hookTimeout: 90_000,

@@ -22,7 +22,9 @@ export function watchProblems(): Problems {
     async watch(context) {
       context.on(
         'console',
-        (message) => isProblem(message) && found.push(`${message.text()} (${message.page()?.url()})`),
+        (message) =>
+          isProblem(message) &&
+          found.push(`${message.text()} (${message.location().url} on ${message.page()?.url()})`),
       )
       context.on('weberror', (error) => found.push(String(error.error())))
       await context.exposeFunction('tenonReportViolation', (violation: string) => found.push(violation))

@@ -44,10 +44,9 @@ async function runTurbo(args) {
   return code === 0
 }
 
-// Each test run starts workers of its own, and a PostgreSQL. They wait much, the browser's most: on two cores three at
-// once take a tenth less time than two.
+// Each test run starts workers of its own, and a PostgreSQL; more of them at once are only slower.
 function workers() {
-  return Math.max(3, Math.floor(availableParallelism() / 2))
+  return Math.max(2, Math.floor(availableParallelism() / 2))
 }
 
 function typesRow() {
